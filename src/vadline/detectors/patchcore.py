@@ -1,0 +1,294 @@
+"""PatchCore: a memory bank of normal patches, searched for the nearest (Roth et al. 2022)."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadline.backbones import FeatureExtractor, build_extractor, pick_device
+from vadline.backbones.weights import load_into
+from vadline.detectors.coreset import greedy_k_centre, random_projection
+from vadline.detectors.params import PatchCoreParams
+from vadline.detectors.patches import batches, extract, grid_roi, patch_features
+from vadline.detectors.search import NearestNeighbours
+from vadline.errors import VadlineError
+from vadline.progress import progress
+from vadline.state import ModelState
+
+logger = logging.getLogger(__name__)
+
+
+class PatchCore:
+    """Distance of every patch to its nearest normal patch.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        A pretrained or fine-tuned backbone, in evaluation mode.
+    backbone : str
+        The extractor's name, kept with the saved model.
+    params : PatchCoreParams
+    name : str
+        What progress bars say.
+
+    Attributes
+    ----------
+    bank_ : Tensor, float32, shape (M, C)
+        The memory bank.
+    """
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        backbone: str,
+        params: PatchCoreParams | None = None,
+        name: str = "patchcore",
+    ) -> None:
+        self.extractor = extractor
+        self.backbone = backbone
+        self.params = params or PatchCoreParams()
+        self.name = name
+
+    def fit(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        seed: int = 0,
+        roi: NDArray[np.bool_] | None = None,
+    ) -> PatchCore:
+        """Build the memory bank from normal images.
+
+        Memory grows with the candidate patches and the batch, not with the number of images.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            The normal images to learn from.
+        seed : int
+            Of the candidates, the projection and the first centre.
+        roi : ndarray, bool, shape (H, W), optional
+            Patches wholly outside are left out.
+
+        Returns
+        -------
+        PatchCore
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image to learn from.
+        """
+        if len(rows) == 0:
+            raise VadlineError(
+                f"{self.name}: no good image to learn from; raise split.detector_share or add "
+                "good images."
+            )
+        candidates = self._candidates(images, rows, seed, roi)
+        size = self.params.coreset_size
+        size = size or max(1, round(self.params.coreset_ratio * len(candidates)))
+        projected = random_projection(candidates, self.params.projection_dim, seed)
+        picked = greedy_k_centre(projected, size, seed, f"{self.name}: coreset")
+        self._set_bank(candidates[picked.to(candidates.device)].clone())
+        return self
+
+    def _set_bank(self, bank: Tensor) -> None:
+        self.bank_ = bank
+        self._search = NearestNeighbours(bank).fit()
+        # Distance from each bank entry to its neighbours, for the re-weighted image score.
+        self._bank_neighbours = (
+            self._search.query(bank, self.params.neighbours)[1]
+            if self.params.neighbours > 1
+            else None
+        )
+
+    def _candidates(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        seed: int,
+        roi: NDArray[np.bool_] | None,
+    ) -> Tensor:
+        rng = np.random.default_rng((seed, 0xBA7C))
+        parts: list[Tensor] = []
+        inside: NDArray[np.int64] | None = None
+        bar = progress(total=len(rows), desc=f"{self.name}: features", unit="image")
+        with bar:
+            for _, batch in batches(images, rows, self.params.batch_size):
+                features = extract(self.extractor, batch, self.params.pool)
+                if inside is None:
+                    inside = np.flatnonzero(grid_roi(roi, features.shape[1:3]))
+                    quota = self._quota(len(rows), len(inside), features.shape[-1])
+                for image in features.flatten(1, 2):
+                    chosen = rng.choice(inside, quota, replace=False, shuffle=False)
+                    parts.append(image[torch.from_numpy(np.sort(chosen)).to(image.device)])
+                bar.update(len(batch))
+        return torch.cat(parts)
+
+    def _quota(self, images: int, patches: int, channels: int) -> int:
+        limit = self.params.candidate_patches or images * patches
+        quota = max(1, min(patches, limit // images))
+        logger.info(
+            "%s: %d images x %d of %d patches x %d channels, %.0f MB for the coreset",
+            self.name,
+            images,
+            quota,
+            patches,
+            channels,
+            images * quota * channels * 4 / 1e6,
+        )
+        return quota
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            Patches wholly outside score 0.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            Euclidean distance to the nearest bank entry (F2PAD eq. 4), at the grid of the
+            shallowest layer.
+        scores : ndarray, float64, shape (len(rows),)
+            The largest patch distance, re-weighted over ``params.neighbours`` where that is
+            above 1 (Roth et al. 2022, eq. 7).
+        """
+        maps, scores = [], []
+        bar = progress(total=len(rows), desc=f"{self.name}: anomaly maps", unit="image")
+        with bar:
+            for _, batch in batches(images, rows, self.params.batch_size):
+                features = extract(self.extractor, batch, self.params.pool)
+                grid = features.shape[:3]
+                distances, nearest = self._search.query(features.flatten(0, 2), 1)
+                inside = torch.from_numpy(grid_roi(roi, grid[1:]))
+                distance = distances.view(grid) * inside
+                maps.append(distance.numpy())
+                scores.append(
+                    self._image_scores(features, distance, nearest.view(grid)).double().numpy()
+                )
+                bar.update(len(batch))
+        side = [int(np.ceil(s / self.extractor.strides[0])) for s in images.shape[1:3]]
+        if not maps:
+            return np.empty((0, *side), np.float32), np.empty(0)
+        return np.concatenate(maps), np.concatenate(scores)
+
+    def anomaly_maps(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the anomaly maps of all ``images``; see :meth:`score`."""
+        return self.score(images, np.arange(len(images)))[0]
+
+    def _image_scores(self, features: Tensor, distance: Tensor, nearest: Tensor) -> Tensor:
+        best, where = distance.flatten(1).max(dim=1)
+        if self._bank_neighbours is None:
+            return best
+        index = torch.arange(len(best))
+        worst = features.flatten(1, 2).cpu()[index, where]
+        around = self._bank_neighbours[nearest.flatten(1)[index, where]]
+        to_neighbours = (self.bank_.cpu()[around] - worst[:, None]).norm(dim=2)
+        # Eq. 7 with the maximum taken out of numerator and denominator, against overflow.
+        shift = to_neighbours.max(dim=1, keepdim=True).values
+        weights = (to_neighbours - shift).exp().sum(dim=1)
+        return (1 - (best - shift[:, 0]).exp() / weights) * best
+
+    @torch.no_grad()
+    def candidates(self, n0: Tensor, k: int) -> Tensor:
+        """Choose, for every location, the bank entries that refinement may compare it with.
+
+        Parameters
+        ----------
+        n0 : Tensor, float32, shape (B, 3, H, W)
+            First guess of the non-defective image, in normalised pixels.
+        k : int
+            The ``K`` nearest bank entries are kept (F2PAD eq. 5).
+
+        Returns
+        -------
+        Tensor, int64, shape (B, h * w, min(k, M))
+            Rows of ``bank_``.
+        """
+        features = patch_features(self.extractor(n0), self.params.pool).flatten(2).transpose(1, 2)
+        rows = self._search.query(features.flatten(0, 1), k)[1]
+        return rows.view(*features.shape[:2], -1).to(n0.device)
+
+    def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
+        """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5).
+
+        Parameters
+        ----------
+        n : Tensor, float32, shape (B, 3, H, W)
+            The non-defective image, in normalised pixels.
+        candidates : Tensor, int64, shape (B, L, K)
+            From :meth:`candidates`.
+
+        Returns
+        -------
+        Tensor, float32, shape (B,)
+            ``L(N)``, differentiable in ``n``.
+        """
+        features = patch_features(self.extractor(n), self.params.pool).flatten(2).transpose(1, 2)
+        bank = self.bank_.to(features.dtype)
+        with torch.no_grad():  # which candidate is nearest needs no gradient; only its row is used
+            distances = [
+                (bank[candidates[..., j]] - features).square().sum(-1)
+                for j in range(candidates.shape[-1])
+            ]
+            best = torch.stack(distances, dim=-1).argmin(dim=-1, keepdim=True)
+            nearest = bank[candidates.gather(-1, best)[..., 0]]
+        # A distance of zero has no gradient; the tiny offset gives it zero.
+        return ((features - nearest).square().sum(-1) + 1e-12).sqrt().sum(-1)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data.
+
+        Returns
+        -------
+        ModelState
+            The memory bank and the extractor's own weights.
+        """
+        body = {
+            f"body.{name}": tensor.detach().cpu().contiguous()
+            for name, tensor in self.extractor.body.state_dict().items()
+        }
+        config = {"backbone": self.backbone, "name": self.name, "params": self.params.model_dump()}
+        return ModelState({"bank": self.bank_.cpu().contiguous(), **body}, config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> PatchCore:
+        """Rebuild a fitted detector.
+
+        Parameters
+        ----------
+        state : ModelState
+            From :meth:`state`, possibly of another process.
+
+        Returns
+        -------
+        PatchCore
+            Gives the same maps, bit for bit.
+        """
+        params = PatchCoreParams.model_validate(state.config["params"])
+        name = state.config["name"]
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
+        weights = {
+            k.removeprefix("body."): v for k, v in state.tensors.items() if k.startswith("body.")
+        }
+        load_into(extractor.body, weights, f"The saved model {name}")
+        extractor.to(pick_device(params.device))
+        detector = cls(extractor, state.config["backbone"], params, name)
+        detector._set_bank(state.tensors["bank"].to(extractor.mean.device))
+        return detector

@@ -1,0 +1,108 @@
+"""Locally aware patch features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from vadline.backbones import FeatureExtractor
+
+
+def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
+    """Merge feature maps into one locally aware descriptor per patch (Roth et al. 2022, sec. 3.1).
+
+    Each map is averaged over a ``pool`` x ``pool`` neighbourhood; deeper maps are resized
+    bilinearly to the first one's grid; all are concatenated.
+
+    Parameters
+    ----------
+    maps : sequence of Tensor, float32, shape (B, C_i, h_i, w_i)
+        Shallow to deep; the first one's grid is kept.
+    pool : int
+        Side of the neighbourhood; 1 for none.
+
+    Returns
+    -------
+    Tensor, float32, shape (B, sum of C_i, h, w)
+        Differentiable.
+    """
+    grid = maps[0].shape[-2:]
+    pooled = [
+        F.avg_pool2d(m, pool, stride=1, padding=pool // 2, count_include_pad=False)
+        if pool > 1
+        else m
+        for m in maps
+    ]
+    resized = [
+        p if p.shape[-2:] == grid else F.interpolate(p, grid, mode="bilinear", align_corners=False)
+        for p in pooled
+    ]
+    return torch.cat(resized, dim=1)
+
+
+def batches(
+    images: NDArray[np.uint8], rows: NDArray[np.int64], batch_size: int
+) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """Read images in batches.
+
+    Parameters
+    ----------
+    images : ndarray, uint8, shape (N, H, W, 3)
+        May be memory-mapped; only one batch is in memory.
+    rows : ndarray, int64
+        Which images, in this order.
+    batch_size : int
+
+    Yields
+    ------
+    rows : ndarray, int64, shape (B,)
+    batch : Tensor, uint8, shape (B, H, W, 3)
+    """
+    for start in range(0, len(rows), batch_size):
+        chunk = rows[start : start + batch_size]
+        yield chunk, torch.from_numpy(np.ascontiguousarray(images[chunk]))
+
+
+@torch.inference_mode()
+def extract(extractor: FeatureExtractor, batch: Tensor, pool: int) -> Tensor:
+    """Return patch features of photographs, without gradients.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+    batch : Tensor, uint8, shape (B, H, W, 3)
+    pool : int
+        Side of the neighbourhood.
+
+    Returns
+    -------
+    Tensor, float32, shape (B, h, w, C)
+        On the extractor's device, contiguous.
+    """
+    x = extractor.normalise(batch.to(extractor.mean.device))
+    return patch_features(extractor(x), pool).permute(0, 2, 3, 1).contiguous()
+
+
+def grid_roi(roi: NDArray[np.bool_] | None, grid: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Tell which patches of a grid touch the region of interest.
+
+    Parameters
+    ----------
+    roi : ndarray, bool, shape (H, W), optional
+        ``None`` for everything.
+    grid : tuple of int
+        Rows and columns of the grid.
+
+    Returns
+    -------
+    ndarray, bool, shape ``grid``
+    """
+    if roi is None:
+        return np.ones(grid, bool)
+    region = torch.from_numpy(np.asarray(roi, np.float32))[None, None]
+    return (F.adaptive_max_pool2d(region, tuple(grid))[0, 0] > 0).numpy()

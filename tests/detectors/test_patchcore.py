@@ -1,0 +1,109 @@
+"""PatchCore against plain lines, and what it promises to those who save and refine."""
+
+import numpy as np
+import pytest
+import torch
+
+from vadline.backbones import build_extractor
+from vadline.detectors import PatchCore, PatchCoreParams
+from vadline.detectors.patches import extract
+from vadline.errors import VadlineError
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(0)
+    base = rng.integers(90, 110, size=(8, SIZE, SIZE, 3))
+    base[7, 20:36, 24:40] = 255  # the one bad part
+    return base.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def detector(images):
+    params = PatchCoreParams(coreset_size=40, batch_size=3)
+    return PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+
+
+def test_a_map_is_the_distance_to_the_nearest_bank_entry(detector, images):
+    maps, scores = detector.score(images, np.array([6, 7]))
+    features = extract(detector.extractor, torch.from_numpy(images[6:]), 3).flatten(1, 2)
+    plain = torch.cdist(features, detector.bank_[None]).min(dim=2).values.view(2, 8, 8)
+    np.testing.assert_allclose(maps, plain.numpy(), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(scores, maps.reshape(2, -1).max(axis=1))
+
+
+def test_the_bad_part_scores_highest_and_where_it_is_bad(detector, images):
+    maps, scores = detector.score(images, np.arange(8))
+    assert scores.argmax() == 7
+    row, column = np.unravel_index(maps[7].argmax(), maps[7].shape)
+    assert 1 <= row <= 5
+    assert 2 <= column <= 6
+
+
+def test_the_bank_holds_patches_of_the_images_it_was_given(detector, images):
+    seen = extract(detector.extractor, torch.from_numpy(images[:6]), 3).flatten(0, 2)
+    exact = torch.cdist(detector.bank_, seen, compute_mode="donot_use_mm_for_euclid_dist")
+    assert exact.min(dim=1).values.max() < 1e-2
+
+
+def test_one_seed_gives_one_bank(images, detector):
+    params = detector.params
+    again = PatchCore(detector.extractor, "efficientnet_lite0", params).fit(images, np.arange(6))
+    other = PatchCore(detector.extractor, "efficientnet_lite0", params)
+    other.fit(images, np.arange(6), seed=1)
+    assert torch.equal(again.bank_, detector.bank_)
+    assert not torch.equal(other.bank_, detector.bank_)
+
+
+def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
+    again = PatchCore.from_state(detector.state())
+    np.testing.assert_array_equal(again.anomaly_maps(images), detector.anomaly_maps(images))
+
+
+def test_candidate_patches_bound_what_is_kept(images):
+    params = PatchCoreParams(coreset_size=None, coreset_ratio=1.0, candidate_patches=60)
+    detector = PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+    assert len(detector.bank_) == 60
+
+
+def test_reweighting_follows_equation_seven(images, detector):
+    params = detector.params.model_copy(update={"neighbours": 4})
+    weighted = PatchCore(detector.extractor, "efficientnet_lite0", params)
+    weighted.fit(images, np.arange(6))
+    _, scores = weighted.score(images, np.array([7]))
+    bank = weighted.bank_
+    features = extract(weighted.extractor, torch.from_numpy(images[7:]), 3).flatten(0, 2)
+    distances = torch.cdist(features, bank)
+    worst = distances.min(dim=1).values.argmax()
+    nearest = distances[worst].argmin()
+    around = torch.cdist(bank[nearest][None], bank)[0].argsort()[:4]
+    ratio = distances[worst, nearest].exp() / distances[worst, around].exp().sum()
+    plain = (1 - ratio) * distances[worst, nearest]
+    np.testing.assert_allclose(scores, [plain], rtol=1e-3)
+
+
+def test_outside_the_region_of_interest_nothing_counts(images):
+    roi = np.zeros((SIZE, SIZE), bool)
+    roi[:, 48:] = True  # the bad patch lies left of it
+    detector = PatchCore(build_extractor(), "efficientnet_lite0", PatchCoreParams(coreset_size=20))
+    maps, scores = detector.fit(images, np.arange(6), roi=roi).score(images, np.arange(8), roi)
+    assert (maps[:, :, :6] == 0).all()
+    assert (scores == maps[:, :, 6:].reshape(8, -1).max(axis=1)).all()
+
+
+def test_the_refinement_loss_is_the_sum_of_the_map_for_enough_candidates(detector, images):
+    n = detector.extractor.normalise(torch.from_numpy(images[6:])).requires_grad_()
+    candidates = detector.candidates(n, k=len(detector.bank_))
+    loss = detector.refinement_loss(n, candidates)
+    maps = detector.anomaly_maps(images[6:])
+    np.testing.assert_allclose(loss.detach(), maps.sum(axis=(1, 2)), rtol=1e-3)
+    loss.sum().backward()
+    assert torch.isfinite(n.grad).all()
+    assert n.grad.abs().sum() > 0
+
+
+def test_no_good_image_is_one_line(images):
+    with pytest.raises(VadlineError, match="no good image"):
+        PatchCore(build_extractor(), "efficientnet_lite0").fit(images, np.arange(0))
