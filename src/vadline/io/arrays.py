@@ -1,0 +1,61 @@
+"""NumPy arrays that are read through a memory map."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from kedro.io import AbstractVersionedDataset
+from kedro.io.core import Version
+from numpy.typing import NDArray
+
+from vadline.io.atomic import AtomicMixin
+
+
+class _NpyFile(AbstractVersionedDataset):
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.metadata = metadata
+        super().__init__(PurePosixPath(filepath), version)
+
+    def load(self) -> NDArray[Any]:
+        path = Path(self._get_load_path())
+        array = np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
+        return array
+
+    def save(self, data: NDArray[Any]) -> None:
+        with Path(self._get_save_path()).open("wb") as file:
+            np.save(file, data, allow_pickle=False)
+
+    def _exists(self) -> bool:
+        return Path(self._get_load_path()).is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "version": self._version}
+
+
+class NpyDataset(AtomicMixin, _NpyFile):
+    """An array as ``.npy``, loaded read-only through a memory map; no pickle.
+
+    Parameters
+    ----------
+    filepath : str
+    version : Version, optional
+    metadata : dict, optional
+    """
+
+
+def _is_empty(path: Path) -> bool:
+    """Tell whether an array has no elements: the operating system maps no empty file."""
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
+            version, np.lib.format.read_array_header_2_0
+        )
+        return 0 in read(file)[0]

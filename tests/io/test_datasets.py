@@ -1,0 +1,121 @@
+"""Datasets keep what they are given, and a killed save leaves nothing that looks whole."""
+
+import os
+import pickle
+import time
+
+import matplotlib.figure
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+import torch
+from kedro.io import DatasetError
+from kedro.io.core import Version
+
+from vadline import io
+from vadline.state import ModelState
+
+KINDS = {
+    "table.pq": (io.ParquetDataset, pd.DataFrame({"a": [1, 2]})),
+    "table.csv": (io.CSVDataset, pd.DataFrame({"a": [1, 2]})),
+    "values.json": (io.JSONDataset, {"a": 1}),
+    "figure.json": (io.PlotlyDataset, go.Figure()),
+    "figure.png": (io.MatplotlibDataset, matplotlib.figure.Figure()),
+    "array.npy": (io.NpyDataset, np.arange(3)),
+    "model.safetensors": (io.ModelDataset, ModelState({"x": torch.ones(2)}, {"y": [1, None]})),
+}
+
+
+@pytest.fixture(params=KINDS)
+def dataset_and_value(request, tmp_path):
+    kind, value = KINDS[request.param]
+    return kind(filepath=str(tmp_path / "deep" / request.param)), value
+
+
+def test_a_saved_dataset_exists_alone(dataset_and_value, tmp_path):
+    dataset, value = dataset_and_value
+    assert not dataset.exists()
+    dataset.save(value)
+    assert dataset.exists()
+    assert len(list((tmp_path / "deep").iterdir())) == 1
+
+
+def test_a_save_that_dies_leaves_the_old_file(dataset_and_value, tmp_path, monkeypatch):
+    dataset, value = dataset_and_value
+    dataset.save(value)
+    (path,) = (tmp_path / "deep").iterdir()
+    before = path.read_bytes()
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        dataset.save(value)
+    assert path.read_bytes() == before
+
+
+def test_a_first_save_that_dies_does_not_exist(dataset_and_value, monkeypatch):
+    dataset, value = dataset_and_value
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        dataset.save(value)
+    assert not dataset.exists()
+
+
+def test_a_file_of_an_earlier_run_does_not_count(dataset_and_value):
+    dataset, value = dataset_and_value
+    dataset.save(value)
+    dataset.stale_before = time.time() + 1
+    assert not dataset.exists()
+
+
+def test_datasets_travel_to_other_processes(dataset_and_value):
+    dataset, value = dataset_and_value
+    pickle.loads(pickle.dumps(dataset)).save(value)
+    assert dataset.exists()
+
+
+def test_versions_are_kept_side_by_side(tmp_path):
+    for version, value in [("2020-01-01T00.00.00.000Z", 1), ("2021-01-01T00.00.00.000Z", 2)]:
+        path = str(tmp_path / "table.csv")
+        dataset = io.CSVDataset(filepath=path, version=Version(None, version))
+        dataset.save(pd.DataFrame({"a": [value]}))
+    assert dataset.load()["a"].tolist() == [2]
+    assert len(list((tmp_path / "table.csv").iterdir())) == 2
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (0, 3, 3), (5,)])
+def test_arrays_come_back_as_they_were(tmp_path, shape):
+    array = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    dataset = io.NpyDataset(filepath=str(tmp_path / "a.npy"))
+    dataset.save(array)
+    np.testing.assert_array_equal(dataset.load(), array)
+    assert isinstance(dataset.load(), np.memmap) == (array.size > 0)
+
+
+def test_arrays_of_objects_are_refused(tmp_path):
+    dataset = io.NpyDataset(filepath=str(tmp_path / "a.npy"))
+    with pytest.raises(DatasetError):
+        dataset.save(np.array([{}], dtype=object))
+    assert not dataset.exists()
+
+
+def test_models_come_back_with_their_settings(tmp_path):
+    dataset = io.ModelDataset(filepath=str(tmp_path / "m.safetensors"))
+    dataset.save(ModelState({"w": torch.arange(6.0).view(2, 3).T}, {"layers": [2, 3]}))
+    state = dataset.load()
+    assert torch.equal(state.tensors["w"], torch.arange(6.0).view(2, 3).T)
+    assert state.config == {"layers": [2, 3]}
+
+
+def test_a_checkpoint_is_a_path_in_a_folder_that_exists(tmp_path):
+    path = io.CheckpointDataset(filepath=str(tmp_path / "new" / "c.safetensors")).load()
+    assert path.parent.is_dir()
+    with pytest.raises(DatasetError):
+        io.CheckpointDataset(filepath=str(path)).save(1)
