@@ -41,7 +41,8 @@ def test_the_bundled_weights_are_the_wheel_s_in_timm_s_network():
     )
 
 
-def test_cutting_deep_blocks_changes_nothing(rng=np.random.default_rng(0)):
+def test_cutting_deep_blocks_changes_nothing():
+    rng = np.random.default_rng(0)
     x = torch.from_numpy(rng.normal(size=(1, 3, 64, 64)).astype(np.float32))
     shallow = build_extractor("efficientnet_lite0", (2, 3))(x)
     deep = build_extractor("efficientnet_lite0", (2, 3, 4))(x)

@@ -9,11 +9,13 @@ from vadline.io.files import (
     ParquetDataset,
     PlotlyDataset,
 )
+from vadline.io.forest import ForestDataset
 from vadline.io.models import ModelDataset
 
 __all__ = [
     "CSVDataset",
     "CheckpointDataset",
+    "ForestDataset",
     "JSONDataset",
     "MatplotlibDataset",
     "ModelDataset",

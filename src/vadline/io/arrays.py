@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kedro.io import AbstractVersionedDataset
-from kedro.io.core import Version
 from numpy.typing import NDArray
 
 from vadline.io.atomic import AtomicMixin
+from vadline.io.local import LocalFileDataset
 
 
-class _NpyFile(AbstractVersionedDataset):
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        version: Version | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        self.metadata = metadata
-        super().__init__(PurePosixPath(filepath), version)
-
+class _NpyFile(LocalFileDataset):
     def load(self) -> NDArray[Any]:
         path = Path(self._get_load_path())
         array = np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
@@ -32,12 +21,6 @@ class _NpyFile(AbstractVersionedDataset):
     def save(self, data: NDArray[Any]) -> None:
         with Path(self._get_save_path()).open("wb") as file:
             np.save(file, data, allow_pickle=False)
-
-    def _exists(self) -> bool:
-        return Path(self._get_load_path()).is_file()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath, "version": self._version}
 
 
 class NpyDataset(AtomicMixin, _NpyFile):

@@ -1,0 +1,46 @@
+# Two commands for a fresh machine: `make run` and `make test`. VENV says where the environment is.
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.vadline-$(shell cat constraints.txt pyproject.toml | cksum | cut -d' ' -f1)
+
+export DO_NOT_TRACK = 1
+
+.PHONY: run test lint env viz ui help
+
+help:
+	@echo "make run    render the demo product and run the whole line on it"
+	@echo "make test   run the tests"
+	@echo "make lint   check style and who imports whom"
+	@echo "make viz    look at the line in kedro-viz"
+	@echo "make ui     look at the runs in MLflow"
+	@echo "make env    make the environment in VENV ($(VENV)), once"
+
+run: env
+	$(BIN)/kedro run --pipeline=segad_vad
+
+test: env
+	$(BIN)/python -m pytest
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+viz: env
+	$(BIN)/kedro viz run
+
+ui: env
+	$(BIN)/kedro mlflow ui
+
+env: $(STAMP)
+	@$(BIN)/python -c "import vadline, pathlib, sys; \
+	sys.exit(not pathlib.Path(vadline.__file__).resolve().is_relative_to(pathlib.Path.cwd()))" \
+	2>/dev/null || $(BIN)/python -m pip install --quiet --no-deps --editable .
+
+$(STAMP):
+	$(PYTHON) -c "import sys; sys.exit('vadline needs Python 3.11 or newer' if sys.version_info < (3, 11) else 0)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,elpv,notebooks]"
+	touch $(STAMP)

@@ -1,0 +1,171 @@
+"""Decoding: a file's bytes, in whatever form cameras write them, to RGB uint8."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from vadline.images.png16 import is_png16_colour, read_png16
+
+SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+SIXTEEN_BIT_MAX = 65535
+BITS_PER_SAMPLE = 258  # TIFF tag
+PLANAR_CONFIGURATION = 284  # TIFF tag
+ORIENTATION = 274  # EXIF and TIFF tag
+
+
+class UnreadableImageError(Exception):
+    """A file that is no image this package can read; the message is the reason."""
+
+
+def open_image(data: bytes, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX) -> Image.Image:
+    """Decode a PNG, JPEG, BMP or TIFF to 8 bits, upright.
+
+    Of a file with several frames the first is read. EXIF orientation is applied. 16-bit values
+    are divided by ``sixteen_bit_max`` and clipped; floating-point values must lie in [0, 1].
+    Transparent pixels are composited over black, as an unlit background would be.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    sixteen_bit_max : int
+        The 16-bit value that becomes 255: 4095 for a 12-bit camera, 65535 for full range.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode ``"L"`` or ``"RGB"``.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the bytes are empty, truncated, no image, larger than Pillow's limit against
+        decompression bombs, or values that have no defined range.
+    """
+    if not data:
+        raise UnreadableImageError("the file is empty")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if _has_sixteen_bit_colour(image, data, sixteen_bit_max):
+                return _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            return _flatten(_to_eight_bit(image, sixteen_bit_max))
+    except UnreadableImageError:
+        raise
+    except Image.UnidentifiedImageError as error:
+        raise UnreadableImageError("not an image in a format that can be read") from error
+    # Decoders meet a broken file with errors of every kind (OSError, SyntaxError, struct.error,
+    # zlib.error, DecompressionBombError, ...); any of them means that this file is refused.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or "the decoder failed"
+        raise UnreadableImageError(f"{type(error).__name__}: {reason}") from error
+
+
+def decode(
+    data: bytes, size: int, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Decode a file and resize it, bilinear with antialiasing, to a square.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    size : int
+        Side of the result in pixels; the aspect ratio is not kept.
+    sixteen_bit_max : int
+        See `open_image`.
+
+    Returns
+    -------
+    pixels : uint8 ndarray (size, size, 3)
+        RGB.
+    original_size : tuple of int
+        Width and height of the upright image before resizing.
+
+    Raises
+    ------
+    UnreadableImageError
+        As `open_image`.
+    """
+    image = open_image(data, sixteen_bit_max=sixteen_bit_max)
+    resized = image.resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(resized.convert("RGB")), image.size
+
+
+def _to_eight_bit(image: Image.Image, sixteen_bit_max: int) -> Image.Image:
+    """Bring 16-bit and floating-point grey to 8 bits; pass 8-bit modes through."""
+    if image.mode in SIXTEEN_BIT_MODES:
+        values = np.asarray(image)
+        low, high = int(values.min()), int(values.max())
+        if low < 0 or high > SIXTEEN_BIT_MAX:
+            raise UnreadableImageError(
+                f"integer values from {low} to {high} do not fit 16 bits: save it as 16-bit grey"
+            )
+        return Image.fromarray(_scale(values, sixteen_bit_max))
+    if image.mode == "F":
+        values = np.asarray(image)
+        low, high = float(values.min()), float(values.max())
+        # NaN fails every comparison, so this form refuses it too.
+        if not (math.isfinite(low) and low >= 0 and high <= 1):
+            raise UnreadableImageError(
+                f"floating-point values from {low:g} to {high:g} are not in [0, 1]: rescale them"
+            )
+        return Image.fromarray(_scale(values, 1))
+    return image
+
+
+def _scale(values: NDArray[np.generic], maximum: float) -> NDArray[np.uint8]:
+    """Map [0, maximum] to [0, 255], rounding; what lies above is clipped."""
+    scaled = values.astype(np.float32) * np.float32(255 / maximum)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Bring any 8-bit mode to grey or RGB, transparency composited over black."""
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
+        return Image.alpha_composite(black, rgba).convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _has_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: int) -> bool:
+    """Say whether a file has several 16-bit channels that Pillow would not read well.
+
+    Pillow keeps their high bytes, which is right at full range but leaves 4 of 12 bits, and
+    mixes up TIFF channels that are stored one after the other.
+    """
+    if image.format == "PNG":
+        return sixteen_bit_max != SIXTEEN_BIT_MAX and is_png16_colour(data)
+    if image.format == "TIFF":
+        bits = image.tag_v2.get(BITS_PER_SAMPLE, ())
+        separate = image.tag_v2.get(PLANAR_CONFIGURATION) == 2
+        return (
+            len(bits) > 1 and set(bits) == {16} and (separate or sixteen_bit_max != SIXTEEN_BIT_MAX)
+        )
+    return False
+
+
+def _read_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: int) -> Image.Image:
+    """Decode several 16-bit channels, scale them to 8 bits and turn the image upright."""
+    if image.format == "PNG":
+        values = read_png16(data)
+    else:
+        with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+            page = tiff.pages[0]
+            values = page.asarray()
+            if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+                values = np.moveaxis(values, 0, -1)
+    scaled = Image.fromarray(np.ascontiguousarray(_scale(values, sixteen_bit_max)))
+    scaled.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+    ImageOps.exif_transpose(scaled, in_place=True)
+    return scaled

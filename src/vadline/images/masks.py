@@ -1,0 +1,83 @@
+"""Pixel masks: any image whose non-zero pixels mark the defect."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vadline.images.decode import UnreadableImageError
+
+
+def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[np.bool_]:
+    """Read a mask at its own size.
+
+    A pixel is marked where any of its values is not zero. A palette counts by its index (class
+    codes, 0 = background) and an alpha channel does not count.
+
+    Parameters
+    ----------
+    path : Path
+        The mask file.
+    image_size : tuple of int, optional
+        Width and height of the upright image that the mask belongs to.
+
+    Returns
+    -------
+    bool ndarray (height, width)
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is missing, no image, or of another size than its image.
+    """
+    try:
+        with Image.open(io.BytesIO(path.read_bytes())) as image:
+            values = np.asarray(image)
+            bands = image.getbands()
+    except FileNotFoundError as error:
+        raise UnreadableImageError("the mask does not exist") from error
+    # As for images: whatever a decoder raises, the mask cannot be read.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise UnreadableImageError(f"the mask cannot be read ({reason})") from error
+    if values.ndim == 3:
+        values = values[..., [band != "A" for band in bands]].any(axis=-1)
+    marked = values != 0
+    if image_size is not None and marked.shape[::-1] != tuple(image_size):
+        raise UnreadableImageError(
+            f"the mask is {marked.shape[1]}x{marked.shape[0]}, its image"
+            f" {image_size[0]}x{image_size[1]} pixels"
+        )
+    return marked
+
+
+def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
+    """Resize a mask to a square by its nearest pixels, without losing a defect.
+
+    A defect so small that no nearest pixel falls on it marks every pixel that it touches.
+
+    Parameters
+    ----------
+    mask : bool ndarray (H, W)
+        The mask at its own size.
+    size : int
+        Side of the result in pixels.
+
+    Returns
+    -------
+    uint8 ndarray (size, size)
+        0 or 1; not all 0 unless ``mask`` is.
+    """
+    image = Image.fromarray(mask.astype(np.uint8))
+    resized = np.asarray(image.resize((size, size), Image.Resampling.NEAREST))
+    if resized.any() or not mask.any():
+        return resized
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
+    touched = np.zeros((size, size), np.uint8)
+    touched[rows * size // height, columns * size // width] = 1
+    return touched

@@ -1,0 +1,78 @@
+"""Which detectors, set-ups and refinements the line is made of.
+
+Kedro builds pipelines without seeing parameters; the hooks put the configured line here before
+the pipelines are built.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class LineParams(BaseModel):
+    """What a run has: each entry becomes nodes, and a row of a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    detectors: tuple[str, ...] = Field(
+        ("patchcore", "apc"),
+        min_length=1,
+        description="Detectors to run, each a key of `detectors` and a namespace.",
+    )
+    setups: tuple[str, ...] = Field(
+        ("patchcore", "apc", "all_ad"),
+        description="SegAD set-ups to train, each a key of `setups`.",
+    )
+    refined: tuple[str, ...] = Field(
+        ("patchcore",), description="Detectors whose masks F2PAD refines."
+    )
+
+    @model_validator(mode="after")
+    def _refines_what_runs(self) -> Self:
+        unknown = set(self.refined) - set(self.detectors)
+        if unknown:
+            raise ValueError(f"refined names {sorted(unknown)}, not among detectors")
+        return self
+
+
+class Line(LineParams):
+    """The configured line, with what the pipelines must know of each part."""
+
+    encoders: dict[str, str] = Field(
+        {"patchcore": "pretrained", "apc": "apc"},
+        description="For each detector, which encoder it uses: `pretrained` or `apc`.",
+    )
+    members: dict[str, tuple[str, ...]] = Field(
+        {"patchcore": ("patchcore",), "apc": ("apc",), "all_ad": ("patchcore", "apc")},
+        description="For each set-up, the detectors whose maps it sees.",
+    )
+
+    def uses_apc(self) -> bool:
+        """Tell whether any detector needs the fine-tuned encoder."""
+        return any(self.encoders[name] == "apc" for name in self.detectors)
+
+
+_configured = [Line()]
+
+
+def configure(line: Line) -> None:
+    """Set the line that pipelines are built for from now on.
+
+    Parameters
+    ----------
+    line : Line
+    """
+    _configured[0] = line
+
+
+def configured() -> Line:
+    """Return the line that pipelines are built for.
+
+    Returns
+    -------
+    Line
+        The defaults, until a Kedro session has read its configuration.
+    """
+    return _configured[0]

@@ -1,0 +1,203 @@
+"""Every parameter of the line, checked before the first image is read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vadline.apc.params import APCParams
+from vadline.detectors.params import PatchCoreParams
+from vadline.errors import VadlineError
+from vadline.f2pad.params import F2PADParams
+from vadline.line import Line, LineParams
+from vadline.segad.params import SegADParams
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DemoParams(_Strict):
+    """How much of the demo product is rendered."""
+
+    train_good: int = Field(200, ge=1, description="Good parts to train on.")
+    train_bad: int = Field(60, ge=0, description="Known bad parts to train on.")
+    test_good: int = Field(60, ge=0, description="Good parts of the test part.")
+    test_bad: int = Field(45, ge=0, description="Bad parts of kinds that training has.")
+    test_unseen: int = Field(15, ge=0, description="Bad parts of kinds that training lacks.")
+    seed: int = Field(0, ge=0, description="Of the rendering, apart from the line's seed.")
+
+
+class SourceParams(_Strict):
+    """Where the photographs come from."""
+
+    name: Literal["vad", "visa", "mvtec", "elpv", "mtd", "folder", "demo"] = Field(
+        "demo", description="The adapter, by the layout of the folder."
+    )
+    root: str | None = Field(
+        None, description="The folder; relative to where kedro runs. Not used by elpv."
+    )
+    category: str | None = Field(
+        None, description="Product, for mvtec and visa; mono or poly for elpv."
+    )
+    demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
+
+
+class ImageParams(_Strict):
+    """How photographs become arrays."""
+
+    size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
+    workers: int | None = Field(None, ge=1, description="Decoding threads; null for all cores.")
+    sixteen_bit_max: int = Field(
+        65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
+    )
+
+
+class SplitParams(_Strict):
+    """Who learns from what (SegAD section 5; REFERENCES for MTD and ELPV)."""
+
+    protocol: Literal["one_class", "low_shot", "high_shot", "supervised"] = Field(
+        "high_shot",
+        description="Bads for training: none; the source's list or `shots`; all; `shots` of test.",
+    )
+    shots: int = Field(10, ge=0, description="Bads for training under low_shot and supervised.")
+    detector_share: float = Field(
+        0.5, gt=0, le=1, description="Share of the training goods that detectors learn from."
+    )
+    calibration_share: float = Field(
+        0.1, ge=0, lt=1, description="Share of the training goods that only set thresholds."
+    )
+    finetune_bads: int = Field(
+        10, ge=0, description="Training bads that fine-tune the extractor, at most half of them."
+    )
+    test_good_share: float = Field(
+        0.25, gt=0, lt=1, description="Share of goods to test on where the source has no split."
+    )
+    on_duplicate: Literal["fail", "drop_train"] = Field(
+        "fail", description="What to do when a test image also stands in training."
+    )
+
+
+class BackboneParams(_Strict):
+    """The pretrained network."""
+
+    name: str = Field("efficientnet_lite0", description="Bundled default, or any timm name.")
+    weights: str | None = Field(
+        None, description="Local checkpoint; null for the pretrained ones; random for none."
+    )
+
+
+class DetectorParams(PatchCoreParams):
+    """One detector of the line."""
+
+    encoder: Literal["pretrained", "apc"] = Field(
+        "pretrained", description="Features as pretrained, or fine-tuned by the stage apc_finetune."
+    )
+
+    def patchcore(self) -> PatchCoreParams:
+        """Return what the detector itself needs."""
+        return PatchCoreParams(**self.model_dump(exclude={"encoder"}))
+
+
+class DecideParams(_Strict):
+    """From scores to decisions, and what is drawn."""
+
+    setup: str = Field("all_ad", description="The set-up whose score decides.")
+    false_reject_rate: float = Field(
+        0.05, gt=0, lt=1, description="Share of good calibration parts that may be rejected."
+    )
+    gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
+
+
+class Parameters(_Strict):
+    """The whole of ``parameters.yml``."""
+
+    seed: int = Field(0, ge=0, description="Of every random choice.")
+    line: LineParams
+    source: SourceParams
+    images: ImageParams
+    split: SplitParams
+    backbone: BackboneParams
+    apc: APCParams
+    detectors: dict[str, DetectorParams]
+    segad: SegADParams
+    f2pad: F2PADParams
+    decide: DecideParams
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        _require(self.line.detectors, self.detectors, "line.detectors", "detectors")
+        setups = self.segad.setups
+        _require(self.line.setups, setups, "line.setups", "segad.setups")
+        for name in self.line.setups:
+            members = setups[name].detectors
+            _require(members, self.line.detectors, f"segad.setups.{name}", "line.detectors")
+        _require([self.decide.setup], self.line.setups, "decide.setup", "line.setups")
+        return self
+
+    def configured_line(self) -> Line:
+        """Return what the pipelines are built from."""
+        return Line(
+            **self.line.model_dump(),
+            encoders={name: self.detectors[name].encoder for name in self.line.detectors},
+            members={name: self.segad.setups[name].detectors for name in self.line.setups},
+        )
+
+
+def _require(names: Any, known: Any, key: str, where: str) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{key} names {unknown[0]!r}, which {where} does not have")
+
+
+def parse(raw: dict[str, Any]) -> Parameters:
+    """Check the parameters of a run.
+
+    Parameters
+    ----------
+    raw : dict
+        As Kedro merged them from the environments and the command line.
+
+    Returns
+    -------
+    Parameters
+
+    Raises
+    ------
+    VadlineError
+        If a key is unknown or missing or a value is out of range: one line for all of them.
+    """
+    try:
+        return Parameters.model_validate(raw)
+    except ValidationError as error:
+        raise VadlineError("Parameters: " + "; ".join(_explain(error)) + ".") from error
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            known = _known_keys(item["loc"][:-1])
+            close = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
+            hint = f", did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+            yield f"{key} is not a parameter{hint}"
+        elif item["type"] == "value_error":
+            yield (f"{key}: " if key else "") + str(item["ctx"]["error"])
+        else:
+            yield f"{key} = {item['input']!r}: {item['msg'].lower()}"
+
+
+def _known_keys(path: tuple[int | str, ...]) -> list[str]:
+    model: Any = Parameters
+    for part in path:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return []
+        field = model.model_fields.get(str(part))
+        model = field.annotation if field else DetectorParams
+        if getattr(model, "__origin__", None) is dict:
+            model = model.__args__[1]
+            return list(model.model_fields) if len(path) > 1 else []
+    return list(model.model_fields) if hasattr(model, "model_fields") else []

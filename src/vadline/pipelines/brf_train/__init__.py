@@ -1,0 +1,5 @@
+"""BRF training: a boosted random forest for each set-up."""
+
+from vadline.pipelines.brf_train.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,35 @@
+"""Nodes of the stage brf_train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from vadline.segad import BlendedForest, SegADParams, image_score_columns, setup_columns, training_set
+
+
+def grow_forest(
+    features: pd.DataFrame,
+    split: pd.DataFrame,
+    segad: dict[str, Any],
+    seed: int,
+    setup: str,
+) -> tuple[BlendedForest, pd.DataFrame, dict[str, float]]:
+    """Grow one set-up's forest and score all parts with it."""
+    params = SegADParams(**segad)
+    table = features.set_index("image_id")
+    columns = setup_columns(table, params.setups[setup].detectors, params.include_image_score)
+    scores = image_score_columns(table, params.setups[setup].detectors)
+    rows, bad = training_set(table, split)
+    forest = params.build(random_state=seed)
+    forest.fit(table.loc[rows, columns], bad, table.loc[rows, scores])
+    margins = forest.decision_function(table[columns], table[scores])
+    frame = pd.DataFrame({"image_id": table.index, setup: margins})
+    return forest, frame, forest.forest_.feature_importances_.astype(float).to_dict()
+
+
+def join_scores(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Put all set-ups' scores side by side."""
+    indexed = [frame.set_index("image_id") for frame in frames]
+    return pd.concat(indexed, axis="columns").reset_index()

@@ -1,0 +1,29 @@
+"""The stage brf_train: one node a set-up, and one that joins their scores."""
+
+from functools import partial, update_wrapper
+
+from kedro.pipeline import Node, Pipeline
+
+from vadline.line import configured
+from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
+
+
+def create_pipeline() -> Pipeline:
+    """Build the stage."""
+    setups = configured().setups
+    join = Node(
+        join_scores,
+        inputs=[f"{setup}_scores" for setup in setups],
+        outputs="segad_scores",
+        name="join_scores",
+    )
+    return Pipeline([*(_setup(setup) for setup in setups), join], tags="brf_train")
+
+
+def _setup(setup: str) -> Node:
+    return Node(
+        update_wrapper(partial(grow_forest, setup=setup), grow_forest),
+        inputs=["segad_features", "split", "params:segad", "params:seed"],
+        outputs=[f"{setup}_forest", f"{setup}_scores", f"{setup}_importances"],
+        name=f"grow_forest_{setup}",
+    )

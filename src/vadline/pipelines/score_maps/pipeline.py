@@ -1,0 +1,28 @@
+"""The stage score_maps: one node a detector."""
+
+from kedro.pipeline import Node, Pipeline
+
+from vadline.line import configured
+from vadline.pipelines.score_maps.nodes import score
+
+
+def create_pipeline() -> Pipeline:
+    """Build the stage."""
+    return sum((_detector(name) for name in configured().detectors), Pipeline([]))
+
+
+def _detector(name: str) -> Pipeline:
+    shared = ["images", "split", "synthetic_images", "synthetic", "roi"]
+    return Pipeline(
+        [
+            Node(
+                score,
+                inputs=["model", *shared],
+                outputs=["anomaly_maps", "synthetic_maps", "scores"],
+                name="score",
+            )
+        ],
+        namespace=name,
+        inputs=set(shared),
+        tags="score_maps",
+    )

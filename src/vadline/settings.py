@@ -1,0 +1,20 @@
+"""Kedro's project settings."""
+
+import warnings
+
+from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
+
+# Datasets of a namespace are named by it: `patchcore.anomaly_maps` is meant.
+warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
+# MLflow says this of its own class when kedro-mlflow is imported.
+warnings.filterwarnings("ignore", message=".*Add type hints to the `predict`")
+
+HOOKS = (ParameterHooks(), FreshnessHooks(), ReportingHooks())
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment states only what differs from conf/base.
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft", "mlflow": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
+}

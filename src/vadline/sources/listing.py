@@ -1,0 +1,115 @@
+"""Finding image files in folders, the same way for every source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from vadline.errors import VadlineError
+from vadline.sources.manifest import Record
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+
+
+def list_images(folder: Path) -> list[Path]:
+    """List the image files below a folder, sorted by path.
+
+    A file is an image by its suffix, in upper or lower case; hidden files and folders are
+    skipped. Whether it can be decoded is found out when it is read.
+
+    Parameters
+    ----------
+    folder : Path
+        Searched with its subfolders; may be missing, which gives an empty list.
+
+    Returns
+    -------
+    list of Path
+    """
+    found = (
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+    return sorted(found, key=lambda path: path.as_posix())
+
+
+def list_folders(folder: Path) -> list[str]:
+    """Name the visible subfolders of a folder, sorted."""
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def require_folder(folder: Path, purpose: str) -> Path:
+    """Return ``folder``, or say that it is missing.
+
+    Raises
+    ------
+    VadlineError
+        If it does not exist or is no folder; the message says what the folder is for and what
+        stands beside it.
+    """
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise VadlineError(f"{folder} is a file, not a folder: it should hold {purpose}")
+    beside = list_folders(folder.parent) if folder.parent.is_dir() else []
+    hint = f" ({folder.parent} holds: {', '.join(beside[:12])})" if beside else ""
+    raise VadlineError(f"folder {folder} does not exist: it should hold {purpose}{hint}")
+
+
+def require_images(folder: Path, purpose: str) -> list[Path]:
+    """List the images of a folder that must have some.
+
+    Raises
+    ------
+    VadlineError
+        If the folder is missing or holds no image.
+    """
+    images = list_images(require_folder(folder, purpose))
+    if not images:
+        raise VadlineError(
+            f"folder {folder} holds no images: put {purpose} there ({', '.join(IMAGE_SUFFIXES)})"
+        )
+    return images
+
+
+def require_category(root: Path, category: str | None, known: Iterable[str]) -> str:
+    """Return ``category`` if the source has it.
+
+    Raises
+    ------
+    VadlineError
+        If it is None or unknown; the message lists the known ones.
+    """
+    known = sorted(known)
+    if category in known:
+        return str(category)
+    listing = ", ".join(known) if known else "none"
+    wrong = "source.category is not set" if category is None else f"no category {category!r}"
+    raise VadlineError(f"{wrong}: choose source.category among those of {root}: {listing}")
+
+
+def image_id_of(path: Path, root: Path) -> str:
+    """Name an image by its posix path below the root, without its suffix."""
+    return path.relative_to(root).with_suffix("").as_posix()
+
+
+def with_unique_ids(records: Iterable[Record]) -> list[Record]:
+    """Sort records by id, after giving back their suffix to those that differ in nothing else.
+
+    ``a.png`` and ``a.jpg`` in one folder would share the id ``a``; they become ``a.png`` and
+    ``a.jpg``.
+    """
+    records = list(records)
+    count = Counter(record.image_id for record in records)
+    unique = (
+        replace(record, image_id=record.image_id + record.path.suffix)
+        if count[record.image_id] > 1
+        else record
+        for record in records
+    )
+    return sorted(unique, key=lambda record: record.image_id)

@@ -1,0 +1,67 @@
+"""The row that every source of images is brought to, and the columns of the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+GOOD = "good"
+BAD = "bad"
+TRAIN = "train"
+TEST = "test"
+UNASSIGNED = "unassigned"
+UNSEEN_PREFIX = "unseen:"
+
+COLUMNS = (
+    "image_id",
+    "path",
+    "label",
+    "defect",
+    "mask_path",
+    "source_split",
+    "category",
+    "low_shot",
+    "width",
+    "height",
+    "sha256",
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One photograph as its source describes it, before its file has been opened.
+
+    Attributes
+    ----------
+    image_id : str
+        Unique within a source: the path below the root, posix, without suffix.
+    path : Path
+        The image file.
+    label : str
+        ``"good"`` or ``"bad"``.
+    defect : str
+        The kind of defect; ``"good"`` for good parts; ``"unseen:<kind>"`` where the source
+        keeps the kind out of its training part.
+    mask_path : Path or None
+        The pixel mask (non-zero = defect); None for good parts and where the mask is unknown.
+    source_split : str
+        ``"train"``, ``"test"`` or, where the source makes no split, ``"unassigned"``.
+    category : str
+        The product.
+    low_shot : str
+        The comma-joined keys (seeds) of the source's low-shot lists that name this image.
+    """
+
+    image_id: str
+    path: Path
+    label: str
+    defect: str
+    mask_path: Path | None
+    source_split: str
+    category: str
+    low_shot: str = ""
+
+
+def is_unseen(defect: str) -> bool:
+    """Say whether a defect kind is one that the source keeps out of its training part."""
+    return defect.startswith(UNSEEN_PREFIX)

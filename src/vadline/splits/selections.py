@@ -1,0 +1,97 @@
+"""What each stage takes from a split."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_SCORED = ["finetune", "forest", "calibration", "test"]
+
+
+def known_masks(manifest: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which images have a known mask: good ones (an empty one) and those that came with one.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    return ((manifest["label"] == "good") | manifest["mask_path"].notna()).to_numpy()
+
+
+def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the images that detectors score: all that have a role but those learnt from.
+
+    Parameters
+    ----------
+    split : DataFrame
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    return np.flatnonzero(split[_SCORED].any(axis="columns") & ~split["detector"])
+
+
+@dataclass(frozen=True)
+class FinetuneSet:
+    """What the extractor is fine-tuned on, M images.
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (M, H, W, 3)
+    labels : ndarray of uint8 {0, 1}, shape (M,)
+    masks : ndarray of uint8 {0, 1}, shape (M, H, W)
+    mask_known : ndarray of bool, shape (M,)
+    fingerprint : str
+        Of which photographs these are, in which roles.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    mask_known: NDArray[np.bool_]
+    fingerprint: str
+
+
+def finetune_set(
+    images: NDArray[np.uint8],
+    masks: NDArray[np.uint8],
+    manifest: pd.DataFrame,
+    split: pd.DataFrame,
+    synthetic_images: NDArray[np.uint8],
+    synthetic_masks: NDArray[np.uint8],
+    synthetic: pd.DataFrame,
+) -> FinetuneSet:
+    """Gather the images of the role ``finetune``, and the synthetic ones where none is bad.
+
+    Parameters
+    ----------
+    images, masks, manifest, split
+        Of the N photographs, in one order.
+    synthetic_images, synthetic_masks, synthetic
+        Of the M synthetic defects, in one order.
+
+    Returns
+    -------
+    FinetuneSet
+    """
+    rows = np.flatnonzero(split["finetune"])
+    made = np.flatnonzero(synthetic["role"] == "finetune")
+    bad = (split["label"].iloc[rows] == "bad").to_numpy()
+    known = known_masks(manifest)[rows]
+    names = [*manifest["sha256"].iloc[rows], *synthetic["image_id"].iloc[made]]
+    return FinetuneSet(
+        np.concatenate([images[rows], synthetic_images[made]]),
+        np.concatenate([bad, np.ones(len(made), bool)]).astype(np.uint8),
+        np.concatenate([masks[rows], synthetic_masks[made]]),
+        np.concatenate([known, np.ones(len(made), bool)]),
+        hashlib.sha256("\n".join(names).encode()).hexdigest(),
+    )
