@@ -6,6 +6,8 @@ from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
 
 # Datasets of a namespace are named by it: `patchcore.anomaly_maps` is meant.
 warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
+# Kedro and kedro-mlflow register their resolvers by OmegaConf's old name.
+warnings.filterwarnings("ignore", message=".*register_new_resolver")
 # MLflow says this of its own class when kedro-mlflow is imported.
 warnings.filterwarnings("ignore", message=".*Add type hints to the `predict`")
 
@@ -15,6 +17,6 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     # An environment states only what differs from conf/base.
-    "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft", "mlflow": "soft"},
+    "merge_strategy": dict.fromkeys(("parameters", "globals", "catalog", "mlflow"), "soft"),
     "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
 }

@@ -23,7 +23,7 @@ class PatchCoreParams(BaseModel):
         0.01, gt=0, le=1, description="Share of the candidates kept where coreset_size is null."
     )
     candidate_patches: int | None = Field(
-        100_000,
+        200_000,
         ge=1,
         description="Patches drawn, evenly over the images, for the coreset; null for all.",
     )

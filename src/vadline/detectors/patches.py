@@ -16,8 +16,9 @@ from vadline.backbones import FeatureExtractor
 def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
     """Merge feature maps into one locally aware descriptor per patch (Roth et al. 2022, sec. 3.1).
 
-    Each map is averaged over a ``pool`` x ``pool`` neighbourhood; deeper maps are resized
-    bilinearly to the first one's grid; all are concatenated.
+    Each map is averaged over a ``pool`` x ``pool`` neighbourhood, zeros beyond the border as in the
+    authors' code (without them, border patches average fewer values and stand out in every good
+    image); deeper maps are resized bilinearly to the first one's grid; all are concatenated.
 
     Parameters
     ----------
@@ -32,12 +33,7 @@ def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
         Differentiable.
     """
     grid = maps[0].shape[-2:]
-    pooled = [
-        F.avg_pool2d(m, pool, stride=1, padding=pool // 2, count_include_pad=False)
-        if pool > 1
-        else m
-        for m in maps
-    ]
+    pooled = [F.avg_pool2d(m, pool, stride=1, padding=pool // 2) if pool > 1 else m for m in maps]
     resized = [
         p if p.shape[-2:] == grid else F.interpolate(p, grid, mode="bilinear", align_corners=False)
         for p in pooled

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from vadline.errors import VadlineError
 from vadline.progress import progress
@@ -109,7 +110,8 @@ def _render_file(tree: Path, job: _Job, size: int, seed: int) -> None:
 
 def _render_files(tree: Path, jobs: list[_Job], size: int, seed: int) -> None:
     # Threads, not processes: numpy lets go of the lock, and a caller's script needs no main guard.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # BLAS keeps to one thread in each: its own, on such small products, only spin.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         pending = [pool.submit(_render_file, tree, job, size, seed) for job in jobs]
         try:
             for done in progress(as_completed(pending), total=len(jobs), desc="demo", unit="part"):

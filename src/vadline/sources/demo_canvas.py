@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -121,9 +122,9 @@ def _spline_basis(length: int, cells: int) -> np.ndarray:
     position = np.linspace(0, cells, length, dtype=np.float32)
     offset = position[:, None] - (np.arange(cells + 3, dtype=np.float32) - 1)[None]
     a = np.abs(offset)
-    return np.where(
-        a < 1, 2 / 3 - a**2 + a**3 / 2, np.where(a < 2, (2 - a) ** 3 / 6, 0)
-    ).astype(np.float32)
+    return np.where(a < 1, 2 / 3 - a**2 + a**3 / 2, np.where(a < 2, (2 - a) ** 3 / 6, 0)).astype(
+        np.float32
+    )
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int]) -> np.ndarray:
@@ -181,7 +182,7 @@ def polygon_distance(x: np.ndarray, y: np.ndarray, corners: Sequence) -> np.ndar
     """Signed distance bound (negative inside) to a convex polygon, corners clockwise on screen."""
     inside = np.full(x.shape, -np.inf, np.float32)
     for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True):
-        length = np.hypot(bx - ax, by - ay)
+        length = math.hypot(bx - ax, by - ay)
         inside = np.maximum(inside, ((by - ay) * (x - ax) - (bx - ax) * (y - ay)) / length)
     return inside
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import binary_closing
 
-from vadline.sources.demo_canvas import curve
 from vadline.sources.demo_geometry import GEOMETRY
 from vadline.sources.demo_marks import burn, crack, fibre, puddle, scratch, solder_ball, specks
 from vadline.sources.demo_part import Part, Wire
@@ -43,7 +42,7 @@ def _solder_ball(part: Part, rng: np.random.Generator) -> Part:
     for _ in range(1 + (rng.uniform() < 0.25)):
         angle, away = np.radians(rng.uniform(20, 160)), rng.uniform(1.25, 2.1) * dot.radius
         at = np.asarray(dot.centre) + away * np.array((np.cos(angle), np.sin(angle)))
-        painters.append(solder_ball(at, rng.uniform(0.008, 0.024), rng))
+        painters.append(solder_ball(at, rng.uniform(0.012, 0.03), rng))
     return replace(part, over=tuple(painters))
 
 
@@ -54,7 +53,7 @@ def _burn(part: Part, rng: np.random.Generator) -> Part:
         at = np.asarray(dot.centre) + dot.radius * np.array((np.cos(angle), np.sin(angle)))
     else:
         at = np.array((rng.uniform(0.36, 0.64), rng.uniform(0.38, 0.82)))
-    return replace(part, under=(burn(at, rng.uniform(0.035, 0.085), rng.uniform(0.3, 0.8), rng),))
+    return replace(part, under=(burn(at, rng.uniform(0.045, 0.1), rng.uniform(0.4, 0.95), rng),))
 
 
 def _crack(part: Part, rng: np.random.Generator) -> Part:
@@ -64,8 +63,8 @@ def _crack(part: Part, rng: np.random.Generator) -> Part:
     radius = GEOMETRY.disc_radius - 0.01
     at = np.asarray(GEOMETRY.disc_centre) + radius * np.array((np.cos(start), np.sin(start)))
     heading = start + np.pi + rng.uniform(-0.9, 0.9)
-    width = rng.uniform(0.003, 0.0056)
-    return replace(part, under=(crack(at, heading, rng.uniform(0.1, 0.34), width, rng),))
+    width = rng.uniform(0.004, 0.008)
+    return replace(part, under=(crack(at, heading, rng.uniform(0.12, 0.4), width, rng),))
 
 
 def _scratch(part: Part, rng: np.random.Generator) -> Part:
@@ -75,7 +74,7 @@ def _scratch(part: Part, rng: np.random.Generator) -> Part:
     for _ in range(rng.integers(1, 4)):
         at = middle + rng.normal(0, 0.022, 2)
         ray = np.array((np.cos(angle), np.sin(angle))) * rng.uniform(0.04, 0.13)
-        painters.append(scratch(at, ray, rng.uniform(0.0028, 0.005), bright, rng))
+        painters.append(scratch(at, ray, rng.uniform(0.0034, 0.0065), bright, rng))
         angle += rng.normal(0, 0.12)
     return replace(part, under=tuple(painters))
 
@@ -87,10 +86,10 @@ def _pollution(part: Part, rng: np.random.Generator) -> Part:
         dot = part.dots[rng.integers(2)]
         angle = np.radians(rng.uniform(0, 180))
         at = np.asarray(dot.centre) + 1.2 * dot.radius * np.array((np.cos(angle), np.sin(angle)))
-        return replace(part, over=(puddle(at, rng.uniform(0.035, 0.075), rng),))
+        return replace(part, over=(puddle(at, rng.uniform(0.045, 0.09), rng),))
     if kind == 1:
         return replace(part, over=(specks(at, rng.uniform(0.03, 0.1), rng),))
-    return replace(part, over=(fibre(at, rng.uniform(0.05, 0.14), rng),))
+    return replace(part, over=(fibre(at, rng.uniform(0.08, 0.2), rng),))
 
 
 def _with_wire(part: Part, which: int, points: np.ndarray, **changes: float) -> Part:
@@ -116,16 +115,17 @@ def _wire_missing(part: Part, rng: np.random.Generator) -> Part:
     if rng.uniform() < 0.5:
         return replace(part, wires=(part.wires[1 - which],))
     # Broken: a stub stays, at the dot or at the pin.
-    path = curve(part.wires[which].points)
-    cut = int(len(path) * rng.uniform(0.3, 0.65))
-    stub = path[:cut] if rng.uniform() < 0.5 else path[cut:]
-    return _with_wire(part, which, stub[np.linspace(0, len(stub) - 1, 6).astype(int)])
+    cut = rng.uniform(0.3, 0.65)
+    span = (0.0, cut) if rng.uniform() < 0.5 else (cut, 1.0)
+    wires = list(part.wires)
+    wires[which] = replace(wires[which], span=span)
+    return replace(part, wires=tuple(wires))
 
 
 def _wire_bent(part: Part, rng: np.random.Generator) -> Part:
     which = int(rng.integers(2))
     points = part.wires[which].points.copy()
-    bulge = rng.choice((-1, 1)) * rng.uniform(0.03, 0.085)
+    bulge = rng.choice((-1, 1)) * rng.uniform(0.035, 0.1)
     points[1:4, 0] += bulge * np.array((0.45, 1.0, rng.uniform(0.3, 0.9)))
     points[1:4, 1] += rng.uniform(-0.015, 0.025)
     return _with_wire(part, which, points)
@@ -134,7 +134,7 @@ def _wire_bent(part: Part, rng: np.random.Generator) -> Part:
 def _dot_misplaced(part: Part, rng: np.random.Generator) -> Part:
     which = int(rng.integers(2))
     dot, points = part.dots[which], part.wires[which].points.copy()
-    length = rng.uniform(0.03, 0.085)
+    length = rng.uniform(0.035, 0.1)
     inwards = np.asarray(GEOMETRY.disc_centre) - dot.centre
     angle = np.arctan2(inwards[1], inwards[0]) + np.radians(rng.uniform(-110, 110))
     shift = length * np.array((np.cos(angle), np.sin(angle)))

@@ -27,9 +27,9 @@ class Geometry:
     cup_half_axes, cup_exponent
         Superellipse ``|dx/a|^p + |dy/b|^p = 1`` about the disc centre: outside it lies the housing.
     gap_corner, gap_width, gap_radius
-        Middle line of the ceramic gap that cuts off the upper-left pad: it runs down from the
-        disc's top along ``x = gap_corner[0]``, turns with ``gap_radius`` and leaves to the left along
-        ``y = gap_corner[1]``. The pad itself reaches out to the disc's edge.
+        Middle line of the ceramic gap that cuts off the upper-left pad: from the disc's top it
+        runs down along ``x = gap_corner[0]``, turns with ``gap_radius`` and leaves to the left
+        along ``y = gap_corner[1]``. The pad itself reaches out to the disc's edge.
     dot_centres, dot_radii
         The two solder dots, left and right.
     wires

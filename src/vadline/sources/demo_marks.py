@@ -132,7 +132,7 @@ def specks(centre: np.ndarray, spread: float, rng: np.random.Generator) -> Paint
     """Return a painter of a few dark grains strewn over ``spread``."""
     count = int(rng.integers(2, 9))
     at = centre + rng.normal(0, 0.5 * spread, (count, 2))
-    radii = rng.uniform(0.004, 0.011, count)
+    radii = rng.uniform(0.006, 0.015, count)
     waves = [_waves(rng, 0.2) for _ in range(count)]
     depth = rng.uniform(0.5, 0.9, count)
 
@@ -154,7 +154,7 @@ def fibre(centre: np.ndarray, length: float, rng: np.random.Generator) -> Painte
     points = np.cumsum(steps, axis=0)
     path = curve(points - points.mean(0) + centre)
     colour = ((228, 230, 226), (84, 64, 48))[rng.integers(2)]
-    width, depth = rng.uniform(0.0025, 0.0045), rng.uniform(0.5, 0.95)
+    width, depth = rng.uniform(0.004, 0.0075), rng.uniform(0.6, 0.95)
 
     def paint(canvas: Canvas) -> None:
         window, distance, _, _ = curve_distance(canvas, path, 2.5 * width)

@@ -78,9 +78,7 @@ def _blend_cup(
         light += alpha * ends * step(width, 0.0, np.abs(out - at)) * (value - light)
 
 
-def _blend_ring(
-    light: np.ndarray, canvas: Canvas, rng: np.random.Generator, polar: _Polar
-) -> None:
+def _blend_ring(light: np.ndarray, canvas: Canvas, rng: np.random.Generator, polar: _Polar) -> None:
     """Blend the bevelled ring over ``light``, in place: bright where it mirrors the lamps."""
     inner, outer = GEOMETRY.disc_radius, GEOMETRY.ring_outer_radius
     streak, broad = polar.streaks(rng, 420, 40), polar.streaks(rng, 40, 8)

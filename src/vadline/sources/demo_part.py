@@ -27,13 +27,15 @@ class Dot:
 class Wire:
     """A wire: the points (n, 2) its curve goes through, width and seed.
 
-    ``tip`` is the fraction of its length at the start that glints with solder.
+    ``tip`` is the fraction of its length at the start that glints with solder; of a broken wire
+    only the part ``span`` (fractions of its length) is there.
     """
 
     points: np.ndarray
     width: float
     texture: int
     tip: float = 0.1
+    span: tuple[float, float] = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def _seed(rng: np.random.Generator) -> int:
 def sample_dot(rng: np.random.Generator, centre: tuple[float, float], radius: float) -> Dot:
     """Draw a dot within tolerance about ``centre`` and ``radius`` (unit lengths)."""
     at = np.asarray(centre) + rng.uniform(-0.008, 0.008, 2)
-    waves = rng.normal(0, 1, (6, 2)) * np.array([0, 0.03, 0.022, 0.013, 0.008, 0.006])[:, None]
-    return Dot((float(at[0]), float(at[1])), radius * rng.uniform(0.94, 1.06), waves, _seed(rng))
+    waves = rng.normal(0, 1, (6, 2)) * np.array([0, 0.022, 0.015, 0.009, 0.006, 0.004])[:, None]
+    return Dot((float(at[0]), float(at[1])), radius * rng.uniform(0.95, 1.05), waves, _seed(rng))
 
 
 def sample_wire(rng: np.random.Generator, nominal: tuple, dot: Dot, centre: tuple) -> Wire:
@@ -96,9 +98,7 @@ def sample_part(rng: np.random.Generator) -> Part:
         float(np.radians(np.clip(rng.normal(0, 0.8), -2, 2))),
         g.disc_centre,
     )
-    light = Light(
-        rng.normal(1, 0.035), tuple(rng.normal(0, 0.035, 2)), 1 + rng.normal(0, 0.008, 3)
-    )
+    light = Light(rng.normal(1, 0.035), tuple(rng.normal(0, 0.035, 2)), 1 + rng.normal(0, 0.008, 3))
     dots = tuple(sample_dot(rng, c, r) for c, r in zip(g.dot_centres, g.dot_radii, strict=True))
     wires = tuple(
         sample_wire(rng, points, dot, centre)

@@ -25,9 +25,12 @@ SUPERSAMPLING = 2
 
 def draw_base(part: Part, size: int) -> Canvas:
     """Draw metal, disc, spot and flux at ``SUPERSAMPLING * size`` pixels: all that never fails."""
-    canvas = Canvas(SUPERSAMPLING * size, part.pose)
     rng = np.random.default_rng(part.texture)
-    draw_metal(canvas, rng)
+    # The metal, half of the work, is smooth enough for plain resolution.
+    metal = Canvas(size, part.pose)
+    draw_metal(metal, rng)
+    canvas = Canvas(SUPERSAMPLING * size, part.pose)
+    canvas.image[:] = metal.image.repeat(SUPERSAMPLING, axis=1).repeat(SUPERSAMPLING, axis=2)
     _draw_disc(canvas, part, rng)
     _draw_flux(canvas, rng)
     return canvas
@@ -148,9 +151,9 @@ def _draw_pins(canvas: Canvas, part: Part) -> None:
     """Draw the pins: translucent and out of focus."""
     rng = np.random.default_rng(part.texture + 1)
     for blade, foot, shift in zip(GEOMETRY.pins, GEOMETRY.pin_feet, part.pin_shifts, strict=True):
-        top = np.asarray(blade) + shift
-        base = np.asarray(foot) + shift
-        window = canvas.window((top.mean(0) + base.mean(0)) / 2, 0.36)
+        top = (np.asarray(blade) + shift).tolist()
+        base = (np.asarray(foot) + shift).tolist()
+        window = canvas.window(np.mean(top + base, axis=0), 0.36)
         x, y = canvas.x[window], canvas.y[window]
         bands, glare = noise(rng, x.shape, (24, 5)), noise(rng, x.shape, (8, 14))
         distance = polygon_distance(x, y, top)
@@ -159,10 +162,10 @@ def _draw_pins(canvas: Canvas, part: Part) -> None:
         alpha = (0.92 - 0.25 * fog) * canvas.cover(distance, 0.012)
         canvas.paint((0.94, 1.01, 1.07), alpha, window, light=blade_light)
         distance = polygon_distance(x, y, base)
-        foot_light = 122 + 9 * bands + 40 * step(0.03, 0.0, np.abs(y - base[0, 1] - 0.02))
+        foot_light = 122 + 9 * bands + 40 * step(0.03, 0.0, np.abs(y - base[0][1] - 0.02))
         foot_light = foot_light + 18 * step(0.03, 0.0, np.abs(distance + 0.01)) + 25 * glare
         alpha = 0.84 * canvas.cover(distance, 0.022)
         canvas.paint((0.97, 1.0, 1.02), alpha, window, light=foot_light)
-        smudge = (base[0] + base[1]) / 2 + (0.03, 0.07 if blade is GEOMETRY.pins[0] else 0.05)
+        smudge = ((base[0][0] + base[1][0]) / 2 + 0.03, base[0][1] + 0.06)
         far = np.maximum(np.abs(x - smudge[0]) - 0.032, np.abs(y - smudge[1]) - 0.011)
         canvas.paint((104, 88, 62), 0.75 * canvas.cover(far, 0.016), window)

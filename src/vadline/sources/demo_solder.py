@@ -22,8 +22,8 @@ def draw_dot(canvas: Canvas, dot: Dot) -> None:
     rng = np.random.default_rng(dot.texture)
     shape = rho.shape
     coarse, middle, fine = (noise(rng, shape, (n, n)) for n in (6, 13, 34))
-    side, glint = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.5)
-    lean = rng.normal(0, 0.07, 2).tolist()
+    side, glint = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.2)
+    lean = rng.normal(0, 0.04, 2).tolist()
 
     facing = (x * math.cos(side) + y * math.sin(side)) / np.maximum(rho, 0.3)
     flux_edge = 1.1 + 0.07 * facing + 0.05 * coarse
@@ -32,15 +32,15 @@ def draw_dot(canvas: Canvas, dot: Dot) -> None:
     canvas.paint((205, 212, 210), 0.4 * flux_line, window)
     canvas.shade(1 - 0.45 * step(1.16, 0.98, rho), window)
 
-    rim = 46 + 20 * coarse + 18 * middle + 15 * fine
+    rim = 46 + 14 * coarse + 13 * middle + 12 * fine
     low_band = step(0.16, 0.0, np.abs(rho - 0.86 + 0.08 * coarse))
     top_band = step(0.12, 0.0, np.abs(rho - 0.78 + 0.1 * middle))
     rim += 60 * glint * low_band * step(0.2, 0.9, y + 0.5 * middle)
     rim += 55 * top_band * step(0.5, 0.9, 0.6 * coarse - y)
     off = np.hypot(x - lean[0], y - 0.06 - lean[1])
-    bright = 178 + 50 * middle + 52 * fine + 26 * coarse - 26 * y
+    bright = 182 + 34 * middle + 42 * fine + 16 * coarse - 26 * y
     bright -= 60 * step(0.08, 0.0, np.abs(off - 0.19 - 0.08 * middle)) * step(-0.5, 0.3, coarse)
-    core = step(0.74, 0.52, off + 0.16 * coarse + 0.12 * middle + 0.05 * fine)
+    core = step(0.74, 0.52, off + 0.1 * coarse + 0.09 * middle + 0.05 * fine)
     value = rim + core * (bright - rim)
     value += 85 * core * step(0.35, 0.9, middle + 0.6 * fine)
     value *= 1 - 0.55 * step(0.9, 1.0, rho)
@@ -50,15 +50,19 @@ def draw_dot(canvas: Canvas, dot: Dot) -> None:
 def draw_wire(canvas: Canvas, wire: Wire) -> None:
     """Draw a wire: a soft shadow, a dark thread with a lit side, solder glinting at its start."""
     path = curve(wire.points)
+    first, last = (round(fraction * (len(path) - 1)) for fraction in wire.span)
+    path, share = path[first : last + 1], (last - first) / (len(path) - 1)
     half = wire.width / 2
     rng = np.random.default_rng(wire.texture)
     wobble = np.interp(np.linspace(0, 1, 64), np.linspace(0, 1, 12), rng.normal(0, 1, 12))
 
     window, distance, _, along = curve_distance(canvas, path + np.array((0.004, 0.007)), 4 * half)
+    along = wire.span[0] + share * along
     shadow = 0.14 * step(3.2 * half, 0.4 * half, distance) * step(0.08, 0.3, along)
     canvas.shade(1 - shadow, window)
 
     window, distance, side, along = curve_distance(canvas, path, 3 * half)
+    along = wire.span[0] + share * along
     wave = np.interp(along, np.linspace(0, 1, 64), wobble).astype(np.float32)
     tip = step(wire.tip, 0.4 * wire.tip, along + 0.015 * wave)
     lit = step(0.15, 0.9, side / half) * step(1.1, 0.6, side / half)

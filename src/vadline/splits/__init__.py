@@ -2,7 +2,13 @@
 
 from vadline.splits.leaks import check_leaks, drop_train
 from vadline.splits.protocols import PROTOCOLS, ROLES, make_split
-from vadline.splits.selections import FinetuneSet, finetune_set, known_masks, scored_rows
+from vadline.splits.selections import (
+    FinetuneSet,
+    finetune_set,
+    known_masks,
+    scored_rows,
+    unseen_defects,
+)
 
 __all__ = [
     "PROTOCOLS",
@@ -14,4 +20,5 @@ __all__ = [
     "known_masks",
     "make_split",
     "scored_rows",
+    "unseen_defects",
 ]

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.sources import is_unseen
+
 _SCORED = ["finetune", "forest", "calibration", "test"]
 
 
@@ -38,6 +40,27 @@ def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
     ndarray of int64
     """
     return np.flatnonzero(split[_SCORED].any(axis="columns") & ~split["detector"])
+
+
+def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which images show a kind of defect that no training image shows.
+
+    Parameters
+    ----------
+    split : DataFrame
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+        Where nothing bad was trained on, only the kinds that the source itself calls unseen.
+    """
+    bad = split["label"] == "bad"
+    learnt = split[["finetune", "forest", "classifier"]].any(axis="columns")
+    kinds = set(split.loc[learnt & bad, "defect"])
+    unseen = split["defect"].map(is_unseen).astype(bool)
+    if kinds:
+        unseen |= ~split["defect"].isin(kinds)
+    return (unseen & bad).to_numpy()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from vadline.segad import BlendedForest, SegADParams, image_score_columns, setup_columns, training_set
+from vadline.segad import (
+    BlendedForest,
+    SegADParams,
+    image_score_columns,
+    setup_columns,
+    training_set,
+)
 
 
 def grow_forest(

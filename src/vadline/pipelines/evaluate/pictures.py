@@ -21,8 +21,7 @@ from vadline.figures import (
 )
 from vadline.metrics import reject_threshold
 from vadline.params import DecideParams
-from vadline.sources import is_unseen
-from vadline.splits import known_masks
+from vadline.splits import known_masks, unseen_defects
 
 
 def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> go.Figure:
@@ -45,7 +44,7 @@ def draw_setups(
     thresholds = {name: reject_threshold(goods[name], rate) for name in table}
     test = split["test"].to_numpy()
     bad = (split["label"] == "bad").to_numpy()[test]
-    unseen = split["defect"].map(is_unseen).to_numpy()[test]
+    unseen = unseen_defects(split)[test]
     series = {name: table[name].to_numpy()[test] for name in table}
     known = {name: value for name, value in thresholds.items() if not np.isnan(value)}
     return roc_figure(bad, series, "SegAD"), histogram_figure(bad, series, unseen, known)

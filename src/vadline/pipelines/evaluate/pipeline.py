@@ -133,5 +133,8 @@ def _importances(setup: str) -> Node:
 
 def _history() -> Node:
     return Node(
-        pictures.draw_history, inputs="apc_history", outputs="apc_history_figure", name="draw_history"
+        pictures.draw_history,
+        inputs="apc_history",
+        outputs="apc_history_figure",
+        name="draw_history",
     )

@@ -21,8 +21,7 @@ from vadline.metrics import (
     segad_table,
 )
 from vadline.params import DecideParams, DetectorParams
-from vadline.sources import is_unseen
-from vadline.splits import known_masks
+from vadline.splits import known_masks, unseen_defects
 
 Rows = dict[str, dict[str, float]]
 
@@ -58,7 +57,7 @@ def make_table(*rows: dict[str, float], names: list[str], table: Callable[[Rows]
 def evaluate_setups(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
     """Measure every set-up on the test part, on seen and unseen kinds apart."""
     test = split[split["test"]]
-    unseen = _unseen(split)[split["test"]]
+    unseen = unseen_defects(split)[split["test"]]
     table = scores.set_index("image_id").reindex(test["image_id"])
     bad = (test["label"] == "bad").to_numpy()
     rows = {name: segad_row(bad, table[name].to_numpy(), unseen) for name in table.columns}
@@ -76,7 +75,9 @@ def evaluate_refinement(
     rows = log["row"].to_numpy()
     truly_bad = known_masks(manifest)[rows] & masks[rows].any(axis=(1, 2))
     some = np.flatnonzero(truly_bad & log["refined"].to_numpy())
-    return refinement_row(initial[some], refined[some], masks[rows[some]], log["seconds"].iloc[some])
+    return refinement_row(
+        initial[some], refined[some], masks[rows[some]], log["seconds"].iloc[some]
+    )
 
 
 def decide(scores: pd.DataFrame, split: pd.DataFrame, decide: dict[str, Any]) -> pd.DataFrame:
@@ -93,15 +94,6 @@ def decide(scores: pd.DataFrame, split: pd.DataFrame, decide: dict[str, Any]) ->
         decision=calls,
     )
     return table[split["test"]].sort_values("score", ascending=False)
-
-
-def _unseen(split: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which images show a kind of defect that no training image showed."""
-    learnt = split[["finetune", "forest", "classifier"]].any(axis="columns")
-    kinds = set(split.loc[learnt & (split["label"] == "bad"), "defect"])
-    marked = split["defect"].map(is_unseen)
-    new = marked | ~split["defect"].isin(kinds) if kinds else marked
-    return (new & (split["label"] == "bad")).to_numpy()
 
 
 def _as_file(table: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def describe_segments(
             (synthetic_maps, np.arange(len(synthetic_maps))),
         ):
             for _, chunk in map_chunks(maps, rows, size, sigma):
-                parts.append(segment_statistics(chunk, segments))
+                parts.append(segment_statistics(chunk, segments, len(segment_names)))
                 bar.update(len(chunk))
     frame = feature_frame(np.concatenate(parts), name, segment_names, scores["image_id"])
     frame[f"{name}.image_score"] = scores["score"].to_numpy()

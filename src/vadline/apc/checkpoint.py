@@ -1,0 +1,121 @@
+"""APC's training state on disk: weights, AdamW's moments and the history, without pickle."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "vadline-apc-1"
+
+# AdamW's state of one parameter; "step" is a scalar, the others have the parameter's shape.
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+History = list[dict[str, float]]
+
+
+def save_checkpoint(
+    path: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    history: History,
+    fingerprint: str,
+) -> None:
+    """Write the state after an epoch; whoever reads ``path`` sees the old file or the new one.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.safetensors`` file; its folder is made if it is missing.
+    network : nn.Module
+    optimiser : torch.optim.AdamW
+        Over ``network.parameters()``, each of which has had a step.
+    history : list of dict
+        A record per finished epoch.
+    fingerprint : str
+        What the state was trained on and how.
+    """
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    for name, parameter in network.named_parameters():
+        for moment in _MOMENTS:
+            tensors[f"adamw.{name}.{moment}"] = optimiser.state[parameter][moment]
+    metadata = {"format": FORMAT, "fingerprint": fingerprint, "history": json.dumps(history)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    # safetensors holds plain row-major tensors only; ours may be channels-last.
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    save_file(plain, temporary, metadata=metadata)
+    os.replace(temporary, path)
+
+
+def load_checkpoint(
+    path: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    *,
+    fingerprint: str,
+    epochs: int,
+) -> History:
+    """Restore a state that this very training left, or leave everything as it is.
+
+    Parameters
+    ----------
+    path : Path
+        May be missing.
+    network, optimiser
+        As built for a fresh start; filled in place.
+    fingerprint : str
+        Must equal the saved one.
+    epochs : int
+        A state with more finished epochs than this is not used.
+
+    Returns
+    -------
+    list of dict
+        A record per finished epoch; empty when training starts afresh. Why an existing file was
+        not used is logged.
+    """
+    if not path.exists():
+        return []
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError:
+        return _afresh(path, "it cannot be read")
+    if metadata.get("format") != FORMAT:
+        return _afresh(path, "it has another format")
+    if metadata["fingerprint"] != fingerprint:
+        return _afresh(path, "it was trained on other data or with other settings")
+    history: History = json.loads(metadata["history"])
+    if len(history) > epochs:
+        return _afresh(path, f"it holds {len(history)} epochs, and {epochs} are wanted")
+    _restore(tensors, network, optimiser)
+    logger.info("APC resumes after epoch %d from %s.", len(history), path)
+    return history
+
+
+def _afresh(path: Path, reason: str) -> History:
+    logger.warning("APC starts afresh: checkpoint %s is not used, %s.", path, reason)
+    return []
+
+
+def _restore(
+    tensors: dict[str, Tensor], network: nn.Module, optimiser: torch.optim.Optimizer
+) -> None:
+    network.load_state_dict({name: tensors[f"network.{name}"] for name in network.state_dict()})
+    for name, parameter in network.named_parameters():
+        step, *moments = (tensors[f"adamw.{name}.{moment}"] for moment in _MOMENTS)
+        # The moments take the parameter's own memory layout, as the optimiser would make them:
+        # the arithmetic, and so the result, is the same to the last bit.
+        like = [torch.empty_like(parameter).copy_(moment) for moment in moments]
+        state = dict(zip(_MOMENTS, (step.to(parameter.device), *like), strict=True))
+        optimiser.state[parameter] = state

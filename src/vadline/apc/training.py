@@ -1,0 +1,198 @@
+"""Fine-tuning the feature extractor: the loop over epochs, resumable after each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vadline.apc.batches import Batch, BatchMaker
+from vadline.apc.checkpoint import load_checkpoint, save_checkpoint
+from vadline.apc.losses import apc_loss
+from vadline.apc.network import APCNetwork, encoder_layers
+from vadline.apc.params import APCParams
+from vadline.apc.sampling import check_both_classes, steps_in_epoch
+from vadline.backbones import build_extractor
+from vadline.errors import VadlineError
+from vadline.progress import progress
+
+HISTORY_COLUMNS = ("epoch", "loss", "loss_cls", "loss_segm", "loss_recon", "seconds")
+
+
+@dataclass(frozen=True)
+class APCResult:
+    """What the fine-tuning leaves; the decoder and the heads are dropped.
+
+    Attributes
+    ----------
+    encoder_state : dict of str to Tensor
+        State of ``FeatureExtractor.body``, on the CPU.
+    history : DataFrame
+        A row per epoch: ``epoch`` from 1, ``loss`` (weighted total), ``loss_cls``, ``loss_segm``,
+        ``loss_recon`` (unweighted, means over the steps; NaN where the task is off), ``seconds``.
+    """
+
+    encoder_state: dict[str, Tensor]
+    history: pd.DataFrame
+
+
+def train_apc(
+    images: np.ndarray,
+    labels: np.ndarray,
+    masks: np.ndarray,
+    mask_known: np.ndarray,
+    *,
+    params: APCParams,
+    backbone: str,
+    weights: str | None,
+    seed: int,
+    checkpoint: Path | None = None,
+    fingerprint: str = "",
+    device: str = "cpu",
+) -> APCResult:
+    """Fine-tune a feature extractor with normal and a few anomalous images (APC, section 4).
+
+    The same arguments give the same result, to the last bit on a CPU with the same number of
+    threads, whether or not the run was interrupted and resumed. The last epoch's state is
+    returned; no epoch is selected.
+
+    Parameters
+    ----------
+    images : ndarray, uint8, shape (N, H, W, 3)
+        May be memory-mapped. H and W are at least 32.
+    labels : ndarray, {0, 1}, shape (N,)
+        1 = anomalous; synthetic defects count as such.
+    masks : ndarray, uint8 {0, 1}, shape (N, H, W)
+        Defect pixels; read only where they are known.
+    mask_known : ndarray, bool, shape (N,)
+        Images without a known mask train the classification and the reconstruction only.
+    params : APCParams
+    backbone, weights : str, str or None
+        Passed to :func:`vadline.backbones.build_extractor`.
+    seed : int
+        Of the decoder's weights, the draws and the augmentation; non-negative.
+    checkpoint : Path, optional
+        Written after each epoch; training goes on from it when it belongs to these arguments
+        (``params.epochs`` may have grown), and starts afresh when it does not.
+    fingerprint : str
+        Identifies the images' content in the checkpoint (a manifest's hash, say).
+    device : str
+        Where to train, in torch's words.
+
+    Returns
+    -------
+    APCResult
+
+    Raises
+    ------
+    VadlineError
+        If a class is missing, or the loss stops being finite.
+    """
+    check_both_classes(labels)  # before any weights are read
+    maker = BatchMaker(images, labels, masks, mask_known, params, seed)
+    extractor = build_extractor(backbone, encoder_layers(params.skips), weights)
+    network = APCNetwork(extractor, params, torch.Generator().manual_seed(seed))
+    network = network.to(device, memory_format=torch.channels_last).train()
+    optimiser = _optimiser(network, params)
+    identity = _identity(maker, (fingerprint, backbone, weights, seed))
+    history = []
+    if checkpoint is not None:
+        history = load_checkpoint(
+            checkpoint, network, optimiser, fingerprint=identity, epochs=params.epochs
+        )
+    steps = params.steps_per_epoch or steps_in_epoch(labels, params.batch_size)
+    remaining = range(len(history) + 1, params.epochs + 1)
+    with progress(total=len(remaining) * steps, desc="APC", unit="batch") as bar:
+        for epoch in remaining:
+            bar.set_description(f"APC epoch {epoch}/{params.epochs}")
+            batches = maker.epoch(epoch, steps)
+            history.append({"epoch": epoch, **train_one_epoch(network, optimiser, batches, bar)})
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, network, optimiser, history, identity)
+    state = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in extractor.body.state_dict().items()
+    }
+    return APCResult(state, pd.DataFrame(history, columns=list(HISTORY_COLUMNS)))
+
+
+def train_one_epoch(
+    network: APCNetwork,
+    optimiser: torch.optim.Optimizer,
+    batches: Iterable[Batch],
+    bar: tqdm,
+) -> dict[str, float]:
+    """Take one optimiser step per batch.
+
+    Parameters
+    ----------
+    network : APCNetwork
+        In training mode; changed in place.
+    optimiser : torch.optim.Optimizer
+    batches : iterable of Batch
+        At least one.
+    bar : tqdm
+        Advanced by one per batch, and told the running mean of the loss.
+
+    Returns
+    -------
+    dict of str to float
+        ``seconds``, and ``loss``, ``loss_cls``, ``loss_segm``, ``loss_recon``: means over the
+        batches.
+
+    Raises
+    ------
+    VadlineError
+        If the loss is not finite.
+    """
+    started = time.perf_counter()
+    device = network.encoder.mean.device
+    sums, count = np.zeros(4), 0
+    for batch in batches:
+        pictures, labels, masks, known = (tensor.to(device) for tensor in batch)
+        x = network.encoder.normalise(pictures)
+        losses = apc_loss(network(x), x, labels, masks, known, network.params)
+        optimiser.zero_grad(set_to_none=True)
+        losses.total.backward()
+        optimiser.step()
+        values = [math.nan if term is None else term.item() for term in losses]
+        if not math.isfinite(values[0]):
+            raise VadlineError(
+                f"APC's loss is {values[0]} after {count} batches: set a lower apc.lr "
+                f"(now {network.params.lr})."
+            )
+        sums, count = sums + values, count + 1
+        bar.set_postfix(loss=f"{sums[0] / count:.3f}", refresh=False)
+        bar.update()
+    means = dict(zip(HISTORY_COLUMNS[1:5], (sums / count).tolist(), strict=True))
+    return {**means, "seconds": time.perf_counter() - started}
+
+
+def _optimiser(network: APCNetwork, params: APCParams) -> torch.optim.AdamW:
+    encoder = list(network.encoder.parameters())
+    decoder = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    groups = [
+        {"params": encoder, "lr": params.lr},
+        {"params": decoder, "lr": params.lr * params.decoder_lr_factor},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=params.weight_decay)
+
+
+def _identity(maker: BatchMaker, given: tuple[str | int | None, ...]) -> str:
+    """Hash what determines the training, but for the images' content and the length."""
+    settings = maker.params.model_dump(mode="json", exclude={"epochs"})
+    facts = json.dumps([settings, given, maker.images.shape], sort_keys=True)
+    digest = hashlib.sha256(facts.encode())
+    digest.update(maker.labels.tobytes())
+    digest.update(maker.mask_known.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,18 @@
+"""Figures of a run: pure functions from arrays and frames to plotly or matplotlib figures."""
+
+from vadline.figures.gallery import GalleryPart, gallery_figure
+from vadline.figures.histograms import histogram_figure
+from vadline.figures.history import history_figure
+from vadline.figures.importances import importance_figure
+from vadline.figures.roc import roc_figure
+from vadline.figures.tables import table_figure
+
+__all__ = [
+    "GalleryPart",
+    "gallery_figure",
+    "histogram_figure",
+    "history_figure",
+    "importance_figure",
+    "roc_figure",
+    "table_figure",
+]

@@ -1,0 +1,44 @@
+"""Losses of a training run by epoch."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from vadline.figures.style import line_style, styled
+
+
+def history_figure(history: pd.DataFrame, title: str = "APC training") -> go.Figure:
+    """Draw one curve per loss.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A row per epoch. The column "epoch", where there is one, is the x axis (otherwise the
+        index); every other numeric column is a curve, gaps where it is NaN.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A trace per loss, on a logarithmic axis where all values are positive.
+    """
+    frame = history.set_index("epoch") if "epoch" in history else history
+    losses = frame.select_dtypes("number")
+    figure = go.Figure()
+    for index, name in enumerate(losses.columns):
+        figure.add_scatter(
+            x=losses.index,
+            y=losses[name],
+            mode="lines+markers",
+            name=str(name),
+            line={**line_style(index), "width": 2.5},
+            marker={"size": 6},
+        )
+    figure.update_xaxes(title="epoch", tickformat="d")
+    figure.update_yaxes(title="loss")
+    if len(losses.columns) and losses.min().min() > 0:
+        figure.update_yaxes(type="log")
+    figure.update_layout(showlegend=True, height=500)
+    return styled(figure, title)

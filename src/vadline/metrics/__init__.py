@@ -1,0 +1,48 @@
+"""Image, pixel, region and segmentation metrics, and the tables they fill.
+
+Every metric is a fraction in [0, 1]; what a one-class test part cannot define is NaN.
+"""
+
+from vadline.metrics.aupro import aupro, region_weights
+from vadline.metrics.calibration import calibrated_scores, reject_threshold
+from vadline.metrics.histogram import PixelHistogram, known_chunks, pixel_histogram
+from vadline.metrics.image import f1_threshold, fpr_at_tpr, image_auroc, image_f1
+from vadline.metrics.pixel import pixel_auroc, pixel_auroc_error, pixel_f1, pixel_f1_threshold
+from vadline.metrics.rows import detection_row, refinement_row, segad_row
+from vadline.metrics.segmentation import dice, iou, mean_overlap
+from vadline.metrics.tables import (
+    as_metrics,
+    detection_table,
+    format_table,
+    refinement_table,
+    segad_table,
+)
+
+__all__ = [
+    "PixelHistogram",
+    "as_metrics",
+    "aupro",
+    "calibrated_scores",
+    "detection_row",
+    "detection_table",
+    "dice",
+    "f1_threshold",
+    "format_table",
+    "fpr_at_tpr",
+    "image_auroc",
+    "image_f1",
+    "iou",
+    "known_chunks",
+    "mean_overlap",
+    "pixel_auroc",
+    "pixel_auroc_error",
+    "pixel_f1",
+    "pixel_f1_threshold",
+    "pixel_histogram",
+    "refinement_row",
+    "refinement_table",
+    "region_weights",
+    "reject_threshold",
+    "segad_row",
+    "segad_table",
+]

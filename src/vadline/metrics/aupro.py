@@ -1,0 +1,77 @@
+"""AUPRO: area under the per-region overlap curve (Bergmann et al., IJCV 2021, section 5).
+
+At a threshold, the per-region overlap is the share of a connected defect that lies above it,
+averaged over all defects, so that a small scratch counts as much as a large stain. Giving every bad
+pixel the weight 1 / (size of its defect) makes that mean a weighted true-positive rate: the same
+histogram that serves the AUROC serves this curve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from vadline.metrics.histogram import PixelHistogram
+
+EIGHT_CONNECTED = np.ones((3, 3), bool)
+
+
+def region_weights(masks: np.ndarray) -> tuple[np.ndarray, int]:
+    """Weight each defect's pixels so that every connected component weighs one in total.
+
+    Parameters
+    ----------
+    masks : ndarray, shape (N, H, W)
+        Non-zero on defects. Components are 8-connected, as in MVTec's evaluation code.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (N, H, W)
+        1 / component size on defects, 0 elsewhere.
+    count : int
+        Components in all images together.
+    """
+    weights = np.zeros(masks.shape, np.float64)
+    count = 0
+    for index in np.flatnonzero(masks.any(axis=(1, 2))):
+        labels, components = ndimage.label(masks[index], EIGHT_CONNECTED)
+        sizes = np.bincount(labels.ravel()).astype(np.float64)
+        sizes[0] = np.inf
+        weights[index] = (1 / sizes)[labels]
+        count += components
+    return weights, count
+
+
+def aupro(histogram: PixelHistogram, fpr_limit: float = 0.3) -> float:
+    """Area under the per-region overlap curve up to a false-positive rate, divided by that rate.
+
+    Parameters
+    ----------
+    histogram : PixelHistogram
+        Collected with ``regions=True``.
+    fpr_limit : float
+        In (0, 1]; 0.3 in the literature. The curve is linear between its points.
+
+    Returns
+    -------
+    float
+        In [0, 1], NaN without a defect or without a good pixel.
+    """
+    good, region = histogram.good_, histogram.region_
+    if not good.any() or not histogram.n_regions_:
+        return float("nan")
+    used = np.flatnonzero((good > 0) | (region > 0))[::-1]
+    fpr = np.concatenate([[0.0], np.cumsum(good[used]) / good.sum()])
+    pro = np.concatenate([[0.0], np.cumsum(region[used]) / histogram.n_regions_])
+    inside = fpr <= fpr_limit
+    if not inside.all():
+        # Interpolate on the segment that crosses the limit.
+        at = int(np.argmin(inside))
+        slope = (pro[at] - pro[at - 1]) / (fpr[at] - fpr[at - 1])
+        end = pro[at - 1] + slope * (fpr_limit - fpr[at - 1])
+        fpr = np.append(fpr[:at], fpr_limit)
+        pro = np.append(pro[:at], end)
+    return float(min(np.trapezoid(pro, fpr) / fpr_limit, 1.0))

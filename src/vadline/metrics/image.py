@@ -1,0 +1,99 @@
+"""Image-level metrics: one label and one anomaly score per part.
+
+``labels`` are 1 (or True) for bad parts and 0 for good ones, ``scores`` are higher for more
+anomalous parts; both have shape (N,). Where the labels hold one class only, the answer is NaN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+
+from vadline.errors import VadlineError
+
+
+def image_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Area under the ROC curve; ties count one half.
+
+    Returns
+    -------
+    float
+        In [0, 1], NaN with one class.
+    """
+    bad, score = _checked(labels, scores)
+    return float(roc_auc_score(bad, score)) if _has_both(bad) else float("nan")
+
+
+def image_f1(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Give the best F1 of the bad class over all thresholds.
+
+    Returns
+    -------
+    float
+        In [0, 1], NaN with one class.
+    """
+    return _best_f1(labels, scores)[0]
+
+
+def f1_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Threshold of the best F1: a part is called bad where ``score >= threshold``.
+
+    Of several equally good thresholds this is the lowest, which misses the fewest bad parts.
+
+    Returns
+    -------
+    float
+        One of the scores, NaN with one class.
+    """
+    return _best_f1(labels, scores)[1]
+
+
+def fpr_at_tpr(labels: ArrayLike, scores: ArrayLike, tpr: float = 0.95) -> float:
+    """Share of good parts rejected at the highest threshold that catches ``tpr`` of the bad.
+
+    The ROC curve is read at its own points, without interpolation between them.
+
+    Parameters
+    ----------
+    labels, scores : array_like, shape (N,)
+        Bad flags and anomaly scores.
+    tpr : float
+        Wanted true-positive rate, in (0, 1].
+
+    Returns
+    -------
+    float
+        In [0, 1], NaN with one class.
+    """
+    bad, score = _checked(labels, scores)
+    if not _has_both(bad):
+        return float("nan")
+    false_rate, true_rate, _ = roc_curve(bad, score, drop_intermediate=False)
+    # The tolerance keeps 19 of 20 equal to 0.95 in binary floating point.
+    return float(false_rate[np.argmax(true_rate >= tpr - 1e-12)])
+
+
+def _best_f1(labels: ArrayLike, scores: ArrayLike) -> tuple[float, float]:
+    bad, score = _checked(labels, scores)
+    if not _has_both(bad):
+        return float("nan"), float("nan")
+    precision, recall, thresholds = precision_recall_curve(bad, score)
+    # The curve's last point (recall 0) belongs to no threshold.
+    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
+    best = int(np.argmax(f1[:-1]))
+    return float(f1[best]), float(thresholds[best])
+
+
+def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    bad = np.asarray(labels).astype(bool).ravel()
+    score = np.asarray(scores, dtype=np.float64).ravel()
+    if bad.shape != score.shape:
+        raise VadlineError(f"{score.size} scores for {bad.size} labels: give one score per part")
+    if not np.isfinite(score).all():
+        raise VadlineError("image scores hold NaN or infinity: look at the detector's anomaly maps")
+    return bad, score
+
+
+def _has_both(bad: np.ndarray) -> bool:
+    return bool(bad.any() and not bad.all())

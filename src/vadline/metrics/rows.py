@@ -1,0 +1,96 @@
+"""One row of each table from scores, histograms and masks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vadline.metrics.aupro import aupro
+from vadline.metrics.histogram import PixelHistogram
+from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
+from vadline.metrics.pixel import pixel_auroc, pixel_f1
+from vadline.metrics.segmentation import mean_overlap
+
+
+def detection_row(
+    labels: ArrayLike, scores: ArrayLike, histogram: PixelHistogram | None = None
+) -> dict[str, float]:
+    """Metrics of one detector.
+
+    Parameters
+    ----------
+    labels, scores : array_like, shape (N,)
+        Bad flags and image scores of the test part.
+    histogram : PixelHistogram, optional
+        Of the test images with a known mask; without it the pixel columns are left out.
+
+    Returns
+    -------
+    dict
+        Columns of the detection table.
+    """
+    row = {
+        "image_auroc": image_auroc(labels, scores),
+        "image_f1": image_f1(labels, scores),
+        "fpr_at_95tpr": fpr_at_tpr(labels, scores),
+    }
+    if histogram is not None:
+        row["pixel_auroc"] = pixel_auroc(histogram)
+        row["pixel_f1"] = pixel_f1(histogram)
+        row["aupro"] = aupro(histogram)
+    return row
+
+
+def segad_row(
+    labels: ArrayLike, scores: ArrayLike, unseen: ArrayLike | None = None
+) -> dict[str, float]:
+    """Metrics of one SegAD set-up, on all defects and on seen and unseen kinds apart.
+
+    Parameters
+    ----------
+    labels, scores : array_like, shape (N,)
+        Bad flags and set-up scores of the test part.
+    unseen : array_like of bool, shape (N,), optional
+        Bad parts of a kind that no training part had. Either side is held against all goods.
+
+    Returns
+    -------
+    dict
+        Columns of the SegAD table.
+    """
+    bad, score = np.asarray(labels).astype(bool), np.asarray(scores)
+    new = np.zeros_like(bad) if unseen is None else np.asarray(unseen, bool) & bad
+    parts = {"": np.ones_like(bad), "_seen": ~new, "_unseen": ~bad | new}
+    row: dict[str, float] = {}
+    for suffix, part in parts.items():
+        row[f"image_auroc{suffix}"] = image_auroc(bad[part], score[part])
+        row[f"fpr_at_95tpr{suffix}"] = fpr_at_tpr(bad[part], score[part])
+    return row
+
+
+def refinement_row(
+    before: np.ndarray, after: np.ndarray, truth: np.ndarray, seconds: ArrayLike
+) -> dict[str, float]:
+    """Mask overlap before and after refinement.
+
+    Parameters
+    ----------
+    before, after, truth : ndarray, shape (N, H, W)
+        The detector's thresholded maps, the refined masks and the ground truth.
+    seconds : array_like, shape (N,)
+        Time that each image took.
+
+    Returns
+    -------
+    dict
+        Columns of the refinement table; ``seconds`` is the mean per image.
+    """
+    first, last = mean_overlap(before, truth), mean_overlap(after, truth)
+    spent = np.asarray(seconds, float)
+    return {
+        "iou_before": first["iou"],
+        "dice_before": first["dice"],
+        **last,
+        "seconds": float(spent.mean()) if spent.size else float("nan"),
+        "images": len(truth),
+    }

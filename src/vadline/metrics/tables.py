@@ -1,0 +1,109 @@
+"""The three tables of a run: detection, segad and refinement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from vadline.errors import VadlineError
+
+DETECTION_COLUMNS = (
+    "image_auroc",
+    "image_f1",
+    "pixel_auroc",
+    "pixel_f1",
+    "aupro",
+    "fpr_at_95tpr",
+)
+SEGAD_COLUMNS = (
+    "image_auroc",
+    "fpr_at_95tpr",
+    "image_auroc_seen",
+    "fpr_at_95tpr_seen",
+    "image_auroc_unseen",
+    "fpr_at_95tpr_unseen",
+)
+REFINEMENT_COLUMNS = ("iou_before", "dice_before", "iou", "dice", "seconds", "images")
+
+# Columns that are no fractions, with the format they are printed in.
+PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}"}
+
+Rows = Mapping[str, Mapping[str, float]]
+
+
+def detection_table(rows: Rows) -> pd.DataFrame:
+    """Table of detectors: a row per detector, columns `DETECTION_COLUMNS`, all fractions.
+
+    Parameters
+    ----------
+    rows : mapping
+        Detector name to metrics; a metric that is left out becomes NaN.
+
+    Raises
+    ------
+    VadlineError
+        If a row has a metric that the table does not.
+    """
+    return _table(rows, DETECTION_COLUMNS, "detector")
+
+
+def segad_table(rows: Rows) -> pd.DataFrame:
+    """Table of SegAD set-ups: a row per set-up, columns `SEGAD_COLUMNS`; as `detection_table`."""
+    return _table(rows, SEGAD_COLUMNS, "setup")
+
+
+def refinement_table(rows: Rows) -> pd.DataFrame:
+    """Table of F2PAD: a row per detector, columns `REFINEMENT_COLUMNS`; as `detection_table`.
+
+    ``seconds`` (per image) and ``images`` (a count) are no fractions.
+    """
+    return _table(rows, REFINEMENT_COLUMNS, "detector")
+
+
+def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:
+    """Flatten a table to ``{"<table>/<row>/<metric>": value}``, leaving NaN out."""
+    return {
+        f"{table_name}/{row}/{column}": float(value)
+        for row, cells in frame.iterrows()
+        for column, value in cells.items()
+        if not np.isnan(value)
+    }
+
+
+def format_table(frame: pd.DataFrame, title: str) -> Table:
+    """Render a table for the terminal: fractions as percentages with one decimal, NaN as a dash."""
+    table = Table(title=title, title_justify="left")
+    table.add_column(str(frame.index.name or ""), no_wrap=True)
+    for column in frame.columns:
+        table.add_column(str(column), justify="right")
+    for row, cells in frame.iterrows():
+        texts = (format_cell(str(column), value) for column, value in cells.items())
+        table.add_row(str(row), *texts)
+    return table
+
+
+def format_cell(column: str, value: Any) -> str:
+    """Write one cell: seconds and counts plainly, anything else as a percentage, NaN as a dash."""
+    if np.isnan(value):
+        return "–"
+    return PLAIN[column].format(value) if column in PLAIN else f"{100 * value:.1f}"
+
+
+def _table(rows: Rows, columns: tuple[str, ...], index: str) -> pd.DataFrame:
+    for name, row in rows.items():
+        unknown = sorted(set(row) - set(columns))
+        if unknown:
+            raise VadlineError(
+                f"row {name!r} has no column {unknown[0]!r}: use {', '.join(columns)}"
+            )
+    frame = pd.DataFrame(
+        [[float(row.get(column, np.nan)) for column in columns] for row in rows.values()],
+        index=pd.Index(list(rows), name=index, dtype=object),
+        columns=list(columns),
+        dtype=np.float64,
+    )
+    return frame

@@ -1,0 +1,39 @@
+"""SegAD: segment statistics of anomaly maps and a boosted random forest on them."""
+
+from vadline.segad.blend import BlendedForest
+from vadline.segad.columns import image_score_columns, setup_columns, training_set
+from vadline.segad.forest import BoostedRandomForest
+from vadline.segad.params import (
+    ForestParams,
+    SegADParams,
+    SegmentParams,
+    SetupParams,
+    SyntheticParams,
+)
+from vadline.segad.segments import grid_segments, load_segments, make_segments
+from vadline.segad.stand_ins import stand_ins
+from vadline.segad.statistics import STATISTICS, feature_frame, segment_statistics
+from vadline.segad.synthetic import synthetic_defects
+from vadline.segad.vad_layout import vad_segments
+
+__all__ = [
+    "STATISTICS",
+    "BlendedForest",
+    "BoostedRandomForest",
+    "ForestParams",
+    "SegADParams",
+    "SegmentParams",
+    "SetupParams",
+    "SyntheticParams",
+    "feature_frame",
+    "grid_segments",
+    "image_score_columns",
+    "load_segments",
+    "make_segments",
+    "segment_statistics",
+    "setup_columns",
+    "stand_ins",
+    "synthetic_defects",
+    "training_set",
+    "vad_segments",
+]

@@ -1,0 +1,71 @@
+"""Which rows and columns of the feature table a set-up's forest sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+IMAGE_SCORE = "image_score"
+
+
+def image_score_columns(features: pd.DataFrame, detectors: Sequence[str]) -> list[str]:
+    """Name the columns that hold the detectors' own image scores.
+
+    Parameters
+    ----------
+    features : DataFrame
+        Columns ``<detector>.<segment>.<statistic>`` and ``<detector>.image_score``.
+    detectors : sequence of str
+
+    Returns
+    -------
+    list of str
+    """
+    wanted = {f"{detector}.{IMAGE_SCORE}" for detector in detectors}
+    return [name for name in features if name in wanted]
+
+
+def setup_columns(
+    features: pd.DataFrame, detectors: Sequence[str], include_image_score: bool
+) -> list[str]:
+    """Name the columns that a set-up's forest is grown on (SegAD section 4).
+
+    Parameters
+    ----------
+    features : DataFrame
+        As for :func:`image_score_columns`.
+    detectors : sequence of str
+        The ``K`` detectors of the set-up.
+    include_image_score : bool
+        Add each detector's image score, as the authors' code for VisA does.
+
+    Returns
+    -------
+    list of str
+        ``4 K L`` statistics, and ``K`` image scores if asked for.
+    """
+    scores = set(image_score_columns(features, detectors))
+    own = [name for name in features if name.split(".")[0] in set(detectors)]
+    return [name for name in own if include_image_score or name not in scores]
+
+
+def training_set(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
+    """Choose the forest's rows: its role's images, and all synthetic defects.
+
+    Parameters
+    ----------
+    features : DataFrame
+        Indexed by image_id; synthetic defects have rows that the split does not know.
+    split : DataFrame
+
+    Returns
+    -------
+    rows : Index of image_id
+    bad : ndarray of bool, shape (len(rows),)
+    """
+    known = split.set_index("image_id")
+    rows = known.index[known["forest"]].append(features.index.difference(known.index, sort=False))
+    bad = (known["label"] == "bad").reindex(rows, fill_value=True)
+    return rows, bad.to_numpy(bool)

@@ -1,0 +1,135 @@
+"""Static segmentation maps: which part of the product each pixel belongs to (SegAD, section 5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from vadline.errors import VadlineError
+from vadline.segad.vad_layout import vad_segments
+
+SegmentKind = Literal["vad", "grid", "png", "whole"]
+Segments = tuple[np.ndarray, tuple[str, ...]]
+
+MAX_SEGMENTS = 64
+GREY_MODES = ("1", "L", "P", "I", "I;16")
+
+
+def make_segments(
+    kind: SegmentKind,
+    size: int | tuple[int, int],
+    *,
+    rows: int = 3,
+    cols: int = 3,
+    path: str | Path | None = None,
+) -> Segments:
+    """Make the segmentation map that a run asks for.
+
+    Parameters
+    ----------
+    kind : {"vad", "grid", "png", "whole"}
+        VAD's seven segments, a grid, a label picture, or one segment for everything (the ablation
+        "One Seg." of SegAD, table 6).
+    size : int or (int, int)
+        Height and width of the map; one number for a square.
+    rows, cols : int
+        Cells of the grid.
+    path : path, optional
+        Label picture of kind "png".
+
+    Returns
+    -------
+    labels : ndarray of uint8, shape (H, W)
+        Values 0 .. L - 1.
+    names : tuple of str
+        The L segments' names.
+
+    Raises
+    ------
+    VadlineError
+        For an unknown kind, a missing path, or what the kind's own function refuses.
+    """
+    if kind == "vad":
+        return vad_segments(height_width(size))
+    if kind == "grid":
+        return grid_segments(size, rows, cols)
+    if kind == "whole":
+        return np.zeros(height_width(size), np.uint8), ("whole",)
+    if kind != "png":
+        raise VadlineError(f"segments.kind {kind!r} is unknown: use vad, grid, png or whole")
+    if path is None:
+        raise VadlineError("segments.path is missing: kind 'png' needs a label picture")
+    return load_segments(path, size)
+
+
+def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments:
+    """Cut the picture into rows x cols cells of almost equal size, named ``cell_<row>_<col>``.
+
+    Raises
+    ------
+    VadlineError
+        If there are more than 64 cells, none, or cells without a pixel.
+    """
+    height, width = height_width(size)
+    if not (1 <= rows <= height and 1 <= cols <= width and rows * cols <= MAX_SEGMENTS):
+        raise VadlineError(
+            f"segments: a grid of {rows} x {cols} does not do for {height} x {width} pixels: "
+            f"use 1 to {MAX_SEGMENTS} cells"
+        )
+    row = np.arange(height) * rows // height
+    col = np.arange(width) * cols // width
+    labels = (row[:, None] * cols + col[None]).astype(np.uint8)
+    return labels, tuple(f"cell_{r}_{c}" for r in range(rows) for c in range(cols))
+
+
+def load_segments(path: str | Path, size: int | tuple[int, int]) -> Segments:
+    """Read a label picture: each distinct grey value is a segment named ``segment_<value>``.
+
+    The picture is brought to ``size`` by nearest neighbour; a segment that this loses stays in the
+    list of names, empty.
+
+    Parameters
+    ----------
+    path : path
+        A lossless grey or palette picture (palette pictures count by index).
+    size : int or (int, int)
+        Height and width wanted.
+
+    Returns
+    -------
+    labels : ndarray of uint8, shape (H, W)
+        Rank of the pixel's grey value among those of the picture.
+    names : tuple of str
+        One name per grey value, ascending.
+
+    Raises
+    ------
+    VadlineError
+        If the file cannot be read, has colours, or more than 64 grey values.
+    """
+    path = Path(path)
+    try:
+        with Image.open(path) as picture:
+            mode, values = picture.mode, np.asarray(picture)
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        raise VadlineError(f"{path}: no readable segmentation picture ({error})") from error
+    if mode not in GREY_MODES:
+        raise VadlineError(f"{path}: a {mode} picture has no labels: save it as grey PNG")
+    greys, labels = np.unique(values.astype(np.int64), return_inverse=True)
+    if len(greys) > MAX_SEGMENTS:
+        raise VadlineError(
+            f"{path}: {len(greys)} grey values, at most {MAX_SEGMENTS} segments: "
+            "save it without smoothing or lossy compression"
+        )
+    labels = labels.reshape(values.shape).astype(np.uint8)
+    height, width = height_width(size)
+    resized = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
+    return np.array(resized), tuple(f"segment_{value}" for value in greys)
+
+
+def height_width(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Read a size: one number stands for a square."""
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

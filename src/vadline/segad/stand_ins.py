@@ -1,0 +1,60 @@
+"""Which good parts get a synthetic defect where no bad part is known (SegAD, section 5.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vadline.segad.params import SegADParams
+from vadline.segad.synthetic import synthetic_defects
+
+# Role of a stand-in, and the role of the good parts that it is made on.
+_MADE_ON = {"finetune": "detector", "forest": "forest"}
+
+
+def stand_ins(
+    images: np.ndarray, split: pd.DataFrame, segments: np.ndarray, params: SegADParams, seed: int
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Make synthetic defects for each role that has no bad part.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (N, H, W, 3)
+    split : DataFrame
+        The images' roles, row order = array order.
+    segments : ndarray of uint8, shape (H, W)
+    params : SegADParams
+    seed : int
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (M, H, W, 3)
+        One for each good part of the role; none where a bad part is known.
+    masks : ndarray of uint8, shape (M, H, W)
+    table : DataFrame
+        Columns ``image_id`` (``synthetic/<role>/<id of the good part>``), ``source_row`` and
+        ``role`` (finetune or forest).
+    """
+    bad = (split["label"] == "bad").to_numpy()
+    rows, roles = [], []
+    for role, made_on in _MADE_ON.items():
+        if not (split[role] & bad).any():
+            goods = np.flatnonzero(split[made_on] & ~bad)
+            rows.extend(goods.tolist())
+            roles.extend([role] * len(goods))
+    made, masks = synthetic_defects(
+        np.asarray(images[rows]) if rows else np.empty((0, *images.shape[1:]), np.uint8),
+        segments,
+        seed=seed,
+        keys=rows,
+        **params.synthetic.model_dump(),
+    )
+    names = split["image_id"].iloc[rows].tolist()
+    table = pd.DataFrame(
+        {
+            "image_id": [f"synthetic/{r}/{n}" for r, n in zip(roles, names, strict=True)],
+            "source_row": np.array(rows, np.int64),
+            "role": pd.array(roles, dtype="str"),
+        }
+    )
+    return made, masks, table

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_curve, roc_auc_score
+
+from vadline.errors import VadlineError
+from vadline.metrics import (
+    PixelHistogram,
+    known_chunks,
+    pixel_auroc,
+    pixel_auroc_error,
+    pixel_f1,
+    pixel_f1_threshold,
+    pixel_histogram,
+)
+
+
+def exact_f1(bad, score):
+    precision, recall, _ = precision_recall_curve(bad, score)
+    return np.max(2 * precision * recall / np.maximum(precision + recall, 1e-300))
+
+
+def world(seed=0, n=6, side=64):
+    rng = np.random.default_rng(seed)
+    masks = np.zeros((n, side, side), np.uint8)
+    for mask in masks[: n // 2]:
+        top, left = rng.integers(0, side - 20, 2)
+        mask[top : top + 12, left : left + 18] = 1
+    return rng, masks
+
+
+SHAPES = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "offset": lambda rng, shape: 1000 + rng.normal(size=shape),
+    "lognormal": lambda rng, shape: rng.lognormal(sigma=3, size=shape),
+    "cauchy": lambda rng, shape: rng.standard_cauchy(shape),
+    "tiny": lambda rng, shape: 1e-20 * rng.gamma(0.5, size=shape),
+    "bimodal": lambda rng, shape: rng.normal(size=shape) + 50 * rng.integers(0, 2, shape),
+    "few values": lambda rng, shape: rng.integers(0, 5, shape),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_auroc_and_f1_agree_with_sklearn_to_one_in_ten_thousand(shape):
+    rng, masks = world()
+    scores = SHAPES[shape](rng, masks.shape)
+    spread = np.quantile(scores, 0.75) - np.quantile(scores, 0.25)
+    maps = (scores + 0.8 * spread * masks).astype(np.float32)
+    histogram = pixel_histogram(known_chunks(maps, masks, chunk=2))
+    exact = roc_auc_score(masks.ravel(), maps.ravel())
+    assert abs(pixel_auroc(histogram) - exact) < 1e-4
+    assert abs(pixel_auroc(histogram) - exact) <= pixel_auroc_error(histogram) + 1e-12
+    assert abs(pixel_f1(histogram) - exact_f1(masks.ravel(), maps.ravel())) < 1e-3
+    if shape not in ("few values", "offset"):
+        assert pixel_auroc_error(histogram) < 1e-4
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.floats(-1e6, 1e6, width=32)), min_size=4, max_size=40
+    ).filter(lambda rows: len({bad for bad, _ in rows}) == 2)
+)
+def test_error_never_exceeds_the_stated_bound(rows):
+    masks = np.array([bad for bad, _ in rows], np.uint8).reshape(1, 1, -1)
+    maps = np.array([score for _, score in rows], np.float32).reshape(1, 1, -1)
+    histogram = pixel_histogram([(maps, masks)])
+    exact = roc_auc_score(masks.ravel(), maps.ravel())
+    assert abs(pixel_auroc(histogram) - exact) <= pixel_auroc_error(histogram) + 1e-12
+    assert 0 <= pixel_auroc(histogram) <= 1
+    assert 0 < pixel_f1(histogram) <= 1
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-6, 0), (1e6, 0), (-1, 0), (3, 1e4)])
+def test_scale_and_offset_of_the_scores_do_not_matter(scale, offset):
+    rng, masks = world(2)
+    maps = rng.gamma(2, size=masks.shape) + masks
+    plain = pixel_auroc(pixel_histogram([(maps, masks)]))
+    moved = pixel_auroc(pixel_histogram([(scale * maps + offset, masks)]))
+    assert moved == pytest.approx(plain if scale > 0 else 1 - plain, abs=1e-4)
+
+
+def test_chunks_add_up_to_the_whole():
+    rng, masks = world()
+    maps = rng.normal(size=masks.shape).astype(np.float32)
+    whole, parts = PixelHistogram(reference=0.0), PixelHistogram(reference=0.0)
+    whole.update(maps, masks)
+    for index in range(len(maps)):
+        parts.update(maps[index : index + 1], masks[index : index + 1])
+    assert (whole.good_ == parts.good_).all()
+    assert (whole.bad_ == parts.bad_).all()
+    assert np.allclose(whole.region_, parts.region_)
+
+
+def test_threshold_calls_the_pixels_that_the_f1_counted():
+    rng, masks = world(3)
+    maps = (rng.normal(size=masks.shape) + 2 * masks - 5).astype(np.float32)
+    histogram = pixel_histogram([(maps, masks)])
+    called = maps >= pixel_f1_threshold(histogram)
+    f1 = 2 * (called & (masks > 0)).sum() / (called.sum() + masks.sum())
+    assert f1 == pytest.approx(pixel_f1(histogram), abs=1e-4)
+
+
+def test_only_known_images_and_the_region_of_interest_count():
+    rng, masks = world(1)
+    maps = rng.normal(size=masks.shape).astype(np.float32)
+    known = np.array([True, False, True, True, True, False])
+    roi = np.zeros(masks.shape[1:], bool)
+    roi[10:60, 5:50] = True
+    histogram = pixel_histogram(known_chunks(maps, masks, known, chunk=3), roi)
+    inside = masks[known][:, roi]
+    assert histogram.bad_.sum() == inside.sum()
+    assert histogram.good_.sum() == (inside == 0).sum()
+    exact = roc_auc_score(inside.ravel(), maps[known][:, roi].ravel())
+    assert pixel_auroc(histogram) == pytest.approx(exact, abs=1e-4)
+
+
+def test_maps_are_upsampled_chunk_by_chunk():
+    _, masks = world()
+    small = masks[:, ::2, ::2].astype(np.float32)
+    chunks = known_chunks(small, masks, upsample=lambda m: m.repeat(2, 1).repeat(2, 2), chunk=4)
+    assert [maps.shape for maps, _ in chunks] == [(4, 64, 64), (2, 64, 64)]
+
+
+def test_one_class_gives_nan_and_no_warning():
+    maps = np.random.default_rng(0).normal(size=(2, 8, 8)).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for masks in (np.zeros((2, 8, 8)), np.ones((2, 8, 8))):
+            histogram = pixel_histogram([(maps, masks)])
+            assert math.isnan(pixel_auroc(histogram))
+            assert math.isnan(pixel_f1(histogram))
+        assert math.isnan(pixel_auroc(pixel_histogram([])))
+        assert math.isnan(pixel_f1_threshold(pixel_histogram([])))
+
+
+def test_constant_maps_are_chance():
+    _, masks = world()
+    histogram = pixel_histogram([(np.full(masks.shape, 3.5, np.float32), masks)])
+    assert pixel_auroc(histogram) == 0.5
+
+
+def test_misfits_are_refused_in_one_line():
+    maps = np.zeros((1, 4, 4), np.float32)
+    with pytest.raises(VadlineError, match="upsample"):
+        pixel_histogram([(maps, np.zeros((1, 8, 8)))])
+    with pytest.raises(VadlineError, match="region of interest"):
+        pixel_histogram([(maps, np.zeros((1, 4, 4)))], np.ones((8, 8), bool))
+    maps[0, 0, 0] = np.nan
+    with pytest.raises(VadlineError, match="NaN"):
+        pixel_histogram([(maps, np.zeros((1, 4, 4)))])

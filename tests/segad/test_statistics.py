@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import kurtosis, skew
+
+from vadline.errors import VadlineError
+from vadline.segad import feature_frame, grid_segments, segment_statistics, vad_segments
+
+
+def reference(anomaly_map, labels, count):
+    rows = []
+    for label in range(count):
+        pixels = anomaly_map[labels == label].astype(float)
+        if not pixels.size:
+            rows.append([0, 0, 0, 0])
+            continue
+        rows.append([np.quantile(pixels, 0.995), skew(pixels), kurtosis(pixels), pixels.mean()])
+    return np.array(rows)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["gamma", "normal", "lognormal"]))
+def test_equal_to_scipy_segment_by_segment(seed, kind):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 6, (20, 30)).astype(np.uint8)
+    maps = {
+        "gamma": lambda: rng.gamma(2, size=(3, 20, 30)),
+        "normal": lambda: 100 + rng.normal(size=(3, 20, 30)),
+        "lognormal": lambda: rng.lognormal(sigma=2, size=(3, 20, 30)),
+    }[kind]().astype(np.float32)
+    found = segment_statistics(maps, labels, 6)
+    expected = np.stack([reference(m, labels, 6) for m in maps])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_chunks_do_not_change_the_numbers(monkeypatch):
+    maps = np.random.default_rng(0).gamma(2, size=(7, 32, 32)).astype(np.float32)
+    labels, names = vad_segments((32, 32))
+    whole = segment_statistics(maps, labels, len(names))
+    monkeypatch.setattr("vadline.segad.statistics.CHUNK_PIXELS", 2500)
+    np.testing.assert_array_equal(segment_statistics(maps, labels, len(names)), whole)
+
+
+def test_each_image_may_have_its_own_segments():
+    rng = np.random.default_rng(0)
+    maps = rng.gamma(2, size=(4, 16, 16)).astype(np.float32)
+    labels = rng.integers(0, 3, (4, 16, 16)).astype(np.uint8)
+    found = segment_statistics(maps, labels)
+    expected = np.stack([reference(m, s, 3) for m, s in zip(maps, labels, strict=True)])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.7, 1e6, -0.1])
+def test_empty_and_constant_segments_are_finite_and_silent(value):
+    maps = np.full((2, 10, 10), value, np.float32)
+    labels, _ = grid_segments((10, 10), 1, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = segment_statistics(maps, labels, 3)
+    np.testing.assert_array_equal(found[:, 2], 0)
+    np.testing.assert_allclose(found[:, :2, [0, 3]], np.float32(value), rtol=1e-12)
+    np.testing.assert_array_equal(found[:, :2, 1:3], 0)
+
+
+def test_a_one_pixel_segment_is_its_own_quantile():
+    maps = np.arange(4, dtype=np.float32).reshape(1, 2, 2)
+    found = segment_statistics(maps, np.array([[0, 0], [0, 1]], np.uint8))
+    np.testing.assert_array_equal(found[0, 1], [3, 0, 0, 3])
+
+
+def test_columns_are_named_by_detector_segment_and_statistic():
+    statistics = np.arange(16.0).reshape(2, 2, 4)
+    frame = feature_frame(statistics, "padim", ("left", "right"), ["a", "b"])
+    assert frame.loc["b", "padim.left.q995"] == 8
+    assert frame.loc["b", "padim.right.mean"] == 15
+    assert list(frame.columns[:4]) == [
+        "padim.left.q995",
+        "padim.left.skewness",
+        "padim.left.kurtosis",
+        "padim.left.mean",
+    ]
+    assert frame.index.name == "image_id"
+
+
+def test_no_images_give_an_empty_table():
+    found = segment_statistics(np.zeros((0, 8, 8), np.float32), np.zeros((8, 8), np.uint8))
+    assert feature_frame(found, "padim", ("whole",), []).shape == (0, 4)
+
+
+def test_misfits_are_refused():
+    with pytest.raises(VadlineError, match="do not fit"):
+        segment_statistics(np.zeros((1, 8, 8), np.float32), np.zeros((4, 4), np.uint8))
+    with pytest.raises(VadlineError, match="label 5"):
+        segment_statistics(np.zeros((1, 8, 8), np.float32), np.full((8, 8), 5, np.uint8), 3)
+    with pytest.raises(VadlineError, match="1 segments, 2 names"):
+        feature_frame(np.zeros((3, 1, 4)), "padim", ("left", "right"), ["a", "b", "c"])
