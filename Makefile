@@ -42,5 +42,5 @@ $(STAMP):
 	$(PYTHON) -c "import sys; sys.exit('vadline needs Python 3.11 or newer' if sys.version_info < (3, 11) else 0)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,elpv,notebooks]"
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,elpv]"
 	touch $(STAMP)

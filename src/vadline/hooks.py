@@ -123,6 +123,7 @@ class ReportingHooks:
         if mlflow.active_run() is not None:
             tracking.log_outputs(pipeline, catalog)
         console = Console()
+        console.width = max(console.width, 120)  # a log file has no width of its own
         for name in _TABLES:
             if name in pipeline.all_outputs() and catalog.exists(name):
                 console.print(format_table(catalog.load(name).set_index("row"), name))

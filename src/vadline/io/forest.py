@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from vadline.io.atomic import AtomicMixin
 from vadline.io.local import LocalFileDataset
 from vadline.segad import BlendedForest

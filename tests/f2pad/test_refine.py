@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from vadline.errors import VadlineError
+from vadline.f2pad import F2PADParams, refine
+from vadline.f2pad.protocol import RefinableDetector
+from vadline.f2pad.refine import anomaly_mask, dilated_region
+
+PARAMS = F2PADParams(
+    ring_width=4, max_shift=2, k=3, max_iterations=30, radius_share=0.06, batch_size=4, min_area=0
+)
+
+
+def _refine(toy, rows=slice(None), seed=0, **changes):
+    params = PARAMS.model_copy(update=changes)
+    return refine(
+        toy.images[rows], toy.maps[rows], 0.5, toy.detector, toy.prior, toy.references, params, seed
+    )
+
+
+def _iou(masks, truth):
+    return (masks & truth).sum(axis=(1, 2)) / (masks | truth).sum(axis=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def result(toy):
+    return _refine(toy)
+
+
+def test_the_toy_detector_is_one(toy):
+    assert isinstance(toy.detector, RefinableDetector)
+
+
+def test_recovers_the_true_masks_from_coarse_ones(toy, result):
+    before = _iou(result.initial_masks[:5], toy.masks[:5])
+    after = _iou(result.masks[:5], toy.masks[:5])
+    assert before.max() < 0.8
+    assert after.min() > 0.8
+
+
+def test_recovers_them_from_a_rough_start_too(toy):
+    found = _refine(toy, initialiser="biharmonic", max_iterations=60)
+    assert (_iou(found.masks[:5], toy.masks[:5])).min() > 0.8
+    assert (found.log.loss < found.log.loss_initial)[:5].all()
+
+
+def test_recovered_images_differ_only_inside_omega(toy, result):
+    for image, recovered, initial in zip(
+        toy.images, result.recovered, result.initial_masks, strict=True
+    ):
+        outside = ~dilated_region(initial, PARAMS.radius_share)
+        np.testing.assert_array_equal(recovered[outside], image[outside])
+    assert (result.recovered[0] != toy.images[0]).any()
+
+
+def test_an_image_without_a_detection_is_left_alone(toy, result):
+    assert not result.masks[5].any()
+    assert result.log.loc[5, "iterations"] == 0
+    assert result.log.loc[5, "converged"]
+    np.testing.assert_array_equal(result.recovered[5], toy.images[5])
+
+
+def test_log_says_what_was_done(result):
+    log = result.log.iloc[:5]
+    assert (log.loss <= log.loss_initial).all()
+    assert log.iterations.between(1, PARAMS.max_iterations).all()
+    assert (log.seconds > 0).all()
+    assert (log.converged == (log.iterations < PARAMS.max_iterations)).all()
+
+
+def test_an_image_does_not_depend_on_its_companions(toy, result):
+    for batch_size in (1, 3):
+        other = _refine(toy, batch_size=batch_size)
+        np.testing.assert_array_equal(other.masks, result.masks)
+        np.testing.assert_allclose(other.log.loss, result.log.loss, rtol=1e-5)
+        assert np.abs(other.recovered.astype(int) - result.recovered).max() <= 1
+    alone = _refine(toy, rows=slice(2, 3))
+    np.testing.assert_array_equal(alone.masks[0], result.masks[2])
+
+
+def test_two_runs_agree_to_the_bit(toy, result):
+    again = _refine(toy)
+    np.testing.assert_array_equal(again.recovered, result.recovered)
+    assert again.log.loss.equals(result.log.loss)
+
+
+def test_max_images_leaves_the_others_with_their_coarse_mask(toy):
+    found = _refine(toy, max_images=2, max_iterations=2)
+    assert found.log.refined.tolist().count(False) == 3
+    for i in np.flatnonzero(~found.log.refined):
+        np.testing.assert_array_equal(found.masks[i], found.initial_masks[i])
+    assert _refine(toy, max_images=2, max_iterations=2).log.refined.equals(found.log.refined)
+
+
+def test_reestimation_keeps_the_masks_and_clears_the_rest(toy, result):
+    found = _refine(toy, reestimate=True)
+    np.testing.assert_array_equal(found.masks, result.masks)
+    outside = found.masks == 0
+    np.testing.assert_array_equal(found.recovered[outside], toy.images[outside])
+
+
+def test_works_without_references(toy):
+    found = refine(
+        toy.images[:1], toy.maps[:1], 0.5, toy.detector, toy.prior, toy.references[:0], PARAMS, 0
+    )
+    assert found.masks[0].any()
+
+
+def test_maps_of_another_size_are_refused(toy):
+    with pytest.raises(VadlineError, match="upsample"):
+        refine(
+            toy.images,
+            toy.maps[:, ::2, ::2],
+            0.5,
+            toy.detector,
+            toy.prior,
+            toy.references,
+            PARAMS,
+            0,
+        )
+
+
+def test_anomaly_mask_drops_specks_and_what_lies_outside():
+    x = torch.zeros(1, 3, 8, 8)
+    n = x.clone()
+    n[0, :, 1:4, 1:4] = 1.0
+    n[0, :, 6, 6] = 1.0
+    region = torch.ones(1, 8, 8, dtype=torch.bool)
+    region[0, :2] = False
+    std = torch.full((1, 3, 1, 1), 0.225)
+    assert anomaly_mask(x, n, std, region, 0.2, 0).sum() == 7
+    assert anomaly_mask(x, n, std, region, 0.2, 2).sum() == 6
+    assert anomaly_mask(x, n, std, region, 2.0, 0).sum() == 0
+
+
+def test_dilation_is_by_a_disc():
+    mask = np.zeros((20, 30), dtype=np.uint8)
+    mask[10, 15] = 1
+    yy, xx = np.mgrid[:20, :30]
+    np.testing.assert_array_equal(dilated_region(mask, 0.15), (yy - 10) ** 2 + (xx - 15) ** 2 <= 9)
+
+
+@pytest.mark.parametrize("wrong", [{"window": 4}, {"tau_a": 0}, {"alpha": 1.0}])
+def test_params_refuse_nonsense(wrong):
+    with pytest.raises(ValidationError):
+        F2PADParams(**wrong)
