@@ -1,0 +1,17 @@
+"""F2PAD: pixel-accurate masks from feature-level detectors (paper: Tao et al., F2PAD)."""
+
+from vadline.f2pad.params import F2PADParams
+from vadline.f2pad.pixel_prior import PixelPrior, fit_pixel_prior, sample_pixels
+from vadline.f2pad.refine import RefineResult, refine
+from vadline.f2pad.selection import mask_threshold, rows_to_refine
+
+__all__ = [
+    "F2PADParams",
+    "PixelPrior",
+    "RefineResult",
+    "fit_pixel_prior",
+    "mask_threshold",
+    "refine",
+    "rows_to_refine",
+    "sample_pixels",
+]

@@ -1,0 +1,132 @@
+"""First guesses N0 of the non-defective image: Omega painted over."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from skimage.restoration import inpaint_biharmonic
+
+from vadline.f2pad.params import F2PADParams
+
+MAX_RIM_PIXELS = 1500
+"""The rim is thinned to about so many pixels: more do not change which reference wins."""
+
+SPREAD_SIGMA = 1.0
+"""Blur in pixels of the references' spread: a dozen of them estimate it but roughly."""
+
+
+def inpaint(
+    image: np.ndarray, region: np.ndarray, references: np.ndarray, params: F2PADParams
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the region over by the initialiser that the parameters name.
+
+    Each connected part of the region is painted by itself. A part without a rim, or a call
+    without references, falls back on biharmonic interpolation.
+
+    Parameters
+    ----------
+    image : ndarray, uint8 (H, W, 3)
+    region : ndarray, bool (H, W)
+        What to paint over, Omega.
+    references : ndarray, uint8 (R, H, W, 3)
+        Normal images; may be empty.
+    params : F2PADParams
+
+    Returns
+    -------
+    painted : ndarray, float32 (H, W, 3)
+        Grey levels 0 to 255, not rounded; equal to ``image`` outside the region.
+    spread : ndarray, float32 (H, W)
+        By how many grey levels (Euclidean over the channels, root mean square) the blended
+        references differ from their mean, so how much a good part varies there. Nought outside
+        the region and where fewer than two references were blended.
+    """
+    painted = image.astype(np.float32)
+    spread = np.zeros(image.shape[:2], dtype=np.float32)
+    left = region.copy()
+    if params.initialiser == "nearest_reference" and len(references):
+        parts, n_parts = ndimage.label(region, np.ones((3, 3)))
+        for part in range(1, n_parts + 1):
+            if _paste_nearest(painted, spread, image, parts == part, region, references, params):
+                left[parts == part] = False
+    if left.any():
+        filled = inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
+        painted[left] = 255 * filled[left].astype(np.float32)
+    return painted.clip(0, 255), spread
+
+
+def _paste_nearest(
+    painted: np.ndarray,
+    spread: np.ndarray,
+    image: np.ndarray,
+    part: np.ndarray,
+    region: np.ndarray,
+    references: np.ndarray,
+    params: F2PADParams,
+) -> bool:
+    """Paste the best reference into one connected part of the region; False without a rim."""
+    rim = ndimage.binary_dilation(part, iterations=params.ring_width) & ~region
+    if not rim.any():
+        return False
+    window = ndimage.find_objects((rim | part).astype(np.int8))[0]
+    rim, part = rim[window], part[window]
+    target = image[window].astype(np.float32)
+    crops = _crop_with_margin(references, window, params.max_shift)
+    height, width = rim.shape
+    sources = []
+    for index, (dy, dx) in _best_matches(target, rim, crops, params):
+        source = crops[index, dy : dy + height, dx : dx + width].astype(np.float32)
+        sources.append(source + _smooth_offset(target - source, rim, params.offset_sigma))
+    painted[window][part] = np.mean(sources, axis=0)[part]
+    deviation = np.sqrt(np.var(sources, axis=0).sum(axis=-1))
+    spread[window][part] = ndimage.gaussian_filter(deviation, SPREAD_SIGMA)[part]
+    return True
+
+
+def _crop_with_margin(references: np.ndarray, window: tuple[slice, ...], margin: int) -> np.ndarray:
+    """Cut the window and a margin out of all references; edges repeat beyond the image."""
+    rows, columns = (
+        np.clip(np.arange(side.start - margin, side.stop + margin), 0, size - 1)
+        for side, size in zip(window, references.shape[1:3], strict=True)
+    )
+    inside = references[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return inside[:, (rows - rows[0])[:, None], (columns - columns[0])[None, :]]
+
+
+def _best_matches(
+    target: np.ndarray, rim: np.ndarray, crops: np.ndarray, params: F2PADParams
+) -> list[tuple[int, tuple[int, int]]]:
+    """Find the references and shifts whose rims differ least, a constant colour offset apart.
+
+    Returns
+    -------
+    list of (index, corner)
+        At most ``params.blend`` rows of ``crops``, best first, each with the place of the window's
+        top left corner in the crop; ``max_shift`` twice is no shift.
+    """
+    max_shift = params.max_shift
+    rows, columns = np.nonzero(rim)
+    step = -(-len(rows) // MAX_RIM_PIXELS)
+    rows, columns = rows[::step], columns[::step]
+    wanted = target[rows, columns]
+
+    def mismatch(some: np.ndarray, dy: int, dx: int) -> np.ndarray:
+        return (some[:, rows + dy, columns + dx] - wanted).var(axis=1).sum(axis=1)
+
+    order = np.argsort(mismatch(crops, max_shift, max_shift), kind="stable")[: params.shortlist]
+    near = crops[order]
+    shifts = [(dy, dx) for dy in range(2 * max_shift + 1) for dx in range(2 * max_shift + 1)]
+    shifts.sort(key=lambda s: (s[0] - max_shift) ** 2 + (s[1] - max_shift) ** 2)
+    costs = np.stack([mismatch(near, dy, dx) for dy, dx in shifts])
+    best = np.argsort(costs.min(axis=0), kind="stable")[: params.blend]
+    return [(int(order[row]), shifts[costs[:, row].argmin()]) for row in best]
+
+
+def _smooth_offset(difference: np.ndarray, rim: np.ndarray, sigma: float) -> np.ndarray:
+    """Carry the rim's colour difference smoothly inwards, float32 (h, w, 3)."""
+    weight = ndimage.gaussian_filter(rim.astype(np.float32), sigma)[..., None]
+    known = np.where(rim[..., None], difference, 0)
+    spread = ndimage.gaussian_filter(known, (sigma, sigma, 0))
+    # Far from the rim the blurred weight vanishes and the mean offset takes over.
+    floor = 1e-3
+    return (spread + floor * difference[rim].mean(axis=0)) / (weight + floor)

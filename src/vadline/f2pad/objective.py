@@ -1,0 +1,121 @@
+"""The F2PAD objective (paper eq. 12) over the pixels of Omega."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vadline.f2pad.params import F2PADParams
+from vadline.f2pad.penalties import log_penalty, total_variation
+from vadline.f2pad.pixel_prior import PixelPrior, mog_penalty
+from vadline.f2pad.protocol import RefinableDetector
+
+PIXEL_UNIT = 0.225
+"""ImageNet's mean standard deviation, share of the full range: the unit of F2PAD's pixels."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B images with the P pixels of their Omegas in one list, so that images can leave.
+
+    Attributes
+    ----------
+    dense : Tensor, float32 (B, H, W, 3)
+        N0 in the extractor's units.
+    region : Tensor, bool (B, H, W)
+        Omega; the list of pixels is in its row-major order.
+    image : Tensor, int64 (P,)
+        To which image each pixel belongs.
+    x : Tensor, float32 (P, 3)
+        The input's pixels, in units of PIXEL_UNIT.
+    candidates : Tensor, int64 (B, L, k)
+    alpha, loss_unit : Tensor, float32 (B,)
+        Each image's sparsity weight, and the divisor of its feature loss.
+    """
+
+    dense: Tensor
+    region: Tensor
+    image: Tensor
+    x: Tensor
+    candidates: Tensor
+    alpha: Tensor
+    loss_unit: Tensor
+
+    def keep(self, images: Tensor) -> Batch:
+        """Drop all but some images, bool (B,)."""
+        pixels = images[self.image]
+        return Batch(
+            self.dense[images],
+            self.region[images],
+            (images.cumsum(0) - 1)[self.image[pixels]],
+            self.x[pixels],
+            self.candidates[images],
+            self.alpha[images],
+            self.loss_unit[images],
+        )
+
+
+class Objective:
+    """``F(N) = L(N) + alpha R_A(X - N) + beta R_MOG(N) + gamma R_TV(N)``, paper eq. 12.
+
+    R_A and R_MOG are summed over Omega, outside of which they are constant.
+
+    Parameters
+    ----------
+    detector : RefinableDetector
+    prior : PixelPrior
+    params : F2PADParams
+    """
+
+    def __init__(self, detector: RefinableDetector, prior: PixelPrior, params: F2PADParams) -> None:
+        mean, std = detector.extractor.mean, detector.extractor.std
+        self.detector = detector
+        self.params = params
+        self.unit = PIXEL_UNIT / std.flatten()
+        self.lowest = (-mean / PIXEL_UNIT).flatten()
+        self.highest = ((1 - mean) / PIXEL_UNIT).flatten()
+        self.means = torch.as_tensor(prior.means).to(std)
+        self.precisions = torch.as_tensor(prior.precisions).to(std)
+
+    @torch.no_grad()
+    def prepare(self, x: Tensor, n0: Tensor, region: Tensor, alpha: Tensor) -> Batch:
+        """Lay out a batch; arguments as in :func:`vadline.f2pad.solver.solve`."""
+        candidates = self.detector.candidates(n0, self.params.k)
+        loss_unit = torch.ones_like(alpha)
+        if self.params.loss_unit == "initial":
+            loss = self.detector.refinement_loss(n0, candidates)
+            loss_unit = (loss / candidates.shape[1]).clamp_min(1e-12)
+        dense = n0.permute(0, 2, 3, 1).contiguous()
+        pixels = x.permute(0, 2, 3, 1)[region] / self.unit
+        image = region.nonzero()[:, 0]
+        return Batch(dense, region, image, pixels, candidates, alpha, loss_unit)
+
+    def images(self, batch: Batch, n: Tensor) -> Tensor:
+        """Put pixels ``n`` (P, 3), units of PIXEL_UNIT, into normalised images (B, 3, H, W)."""
+        where = batch.region.nonzero(as_tuple=True)
+        return batch.dense.index_put(where, n * self.unit).permute(0, 3, 1, 2)
+
+    def __call__(self, batch: Batch, n: Tensor) -> Tensor:
+        """Evaluate the objective.
+
+        Parameters
+        ----------
+        batch : Batch
+        n : Tensor, float32 (P, 3)
+            Pixels of N inside Omega, in units of PIXEL_UNIT; differentiable.
+
+        Returns
+        -------
+        Tensor, float32 (B,)
+        """
+        p = self.params
+        dense = self.images(batch, n)
+        value = self.detector.refinement_loss(dense, batch.candidates) / batch.loss_unit
+        if p.gamma:
+            value = value + p.gamma * total_variation(dense / self.unit.view(1, 3, 1, 1))
+        pixels = batch.alpha[batch.image] * log_penalty(batch.x - n, p.epsilon)
+        if p.beta:
+            pixels = pixels + p.beta * mog_penalty(n * self.unit, self.means, self.precisions)
+        return value.index_add(0, batch.image, pixels)

@@ -1,0 +1,105 @@
+"""Parameters of F2PAD, each with the paper's constant or what replaced it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from vadline.f2pad.sharing import SharingReading
+
+Initialiser = Literal["nearest_reference", "biharmonic"]
+LossUnit = Literal["initial", "feature"]
+
+
+class F2PADParams(BaseModel):
+    """Settings of the refinement.
+
+    Pixel magnitudes (``tau_a``, ``epsilon``, ``eta0``, ``sigma_c``) are in units of ImageNet's mean
+    standard deviation, 0.225 of the full range, whatever the backbone's own normalisation:
+    0.5 is 29 grey levels, over the three channels together.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    initialiser: Initialiser = Field(
+        "nearest_reference",
+        description="How N0 is painted: from the nearest normal image, or from the rim alone.",
+    )
+    ring_width: int = Field(
+        10, ge=1, description="Width in pixels of the rim around Omega that references must match."
+    )
+    max_shift: int = Field(
+        4, ge=0, description="Largest shift in pixels tried to align a reference; 0 for none."
+    )
+    shortlist: int = Field(
+        24, ge=1, description="References, best unshifted rim first, that the shift search tries."
+    )
+    blend: int = Field(12, ge=1, description="References, best rim first, whose mean is pasted.")
+    offset_sigma: float = Field(
+        12.0, gt=0, description="Blur in pixels of the colour offset that hides the paste's seam."
+    )
+    radius_share: float = Field(
+        0.05, ge=0, le=0.25, description="Radius of Omega's dilation, share of the shorter side."
+    )
+    k: int = Field(10, ge=1, description="Bank features per location in eq. 5.")
+    loss_unit: LossUnit = Field(
+        "initial",
+        description="'initial' divides L by its mean per location at N0, so that the weights "
+        "below carry over between backbones; 'feature' leaves it as the paper has it.",
+    )
+    epsilon: float = Field(0.01, gt=0, description="Epsilon of the LOG penalty, eq. 8.")
+    alpha0: float = Field(
+        1.0, ge=0, description="Sparsity weight; each image's alpha is alpha0 / |M0|."
+    )
+    beta: float = Field(1e-3, ge=0, description="Weight of the pixel prior, eq. 10.")
+    gamma: float = Field(0.05, ge=0, description="Weight of the total variation, eq. 11.")
+    eta0: float = Field(0.01, gt=0, description="Step of a pixel without anomaly, eq. 15.")
+    c: float = Field(1.0, ge=0, description="Growth of the step with |a|, eq. 15.")
+    window: int = Field(5, ge=1, description="Side of the sharing window w, odd; 1 for none.")
+    sharing: SharingReading = Field(
+        "gaussian", description="Reading of eq. 14, see vadline.f2pad.sharing."
+    )
+    sigma_s: float = Field(
+        2.0, gt=0, description="Spatial constant of eq. 14; the paper's 1.1 goes with 'product'."
+    )
+    sigma_c: float = Field(
+        1.0, gt=0, description="Colour constant of eq. 14; the paper's 3.0 goes with 'product'."
+    )
+    clip: float = Field(0.03, gt=0, description="Bound on each gradient entry's magnitude.")
+    stop_threshold: float = Field(
+        0.05, ge=0, description="An image stops when its loss fell by less for patience steps."
+    )
+    patience: int = Field(5, ge=1, description="Iterations that the stop rule looks at.")
+    max_iterations: int = Field(
+        60, ge=0, description="Most iterations (the paper: 1200); 0 keeps N0."
+    )
+    tau_a: float = Field(
+        0.5, gt=0, description="Pixels with |a| above it are anomalous, eq. 2 (the paper: 0.2)."
+    )
+    spread_factor: float = Field(
+        2.0,
+        ge=0,
+        description="tau_a rises to so many times the spread of the blended references at a pixel, "
+        "where good parts vary much; 0 for the paper's single threshold.",
+    )
+    min_area: int = Field(12, ge=0, description="Specks of fewer pixels are dropped from masks.")
+    reestimate: bool = Field(
+        False, description="Solve again without R_A inside the final mask, for a truer N."
+    )
+    batch_size: int = Field(4, ge=1, description="Images solved side by side.")
+    references: int = Field(
+        200, ge=0, description="Good images that the initialiser and the pixel prior learn from."
+    )
+    prior_pixels: int = Field(50_000, ge=1, description="Pixels that the prior is fitted to.")
+    prior_components: int = Field(8, ge=1, description="Components of the prior, eq. 9.")
+    max_images: int | None = Field(
+        None, ge=1, description="Refine only so many of the images that need it, drawn by seed."
+    )
+
+    @field_validator("window")
+    @classmethod
+    def _odd(cls, window: int) -> int:
+        if window % 2 == 0:
+            raise ValueError("window must be odd, so that it has a middle")
+        return window

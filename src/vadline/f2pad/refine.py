@@ -1,0 +1,230 @@
+"""From a detector's coarse maps to pixel-accurate masks: the whole of F2PAD."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import ndimage
+from torch import Tensor
+from tqdm import tqdm
+
+from vadline.errors import VadlineError
+from vadline.f2pad.inpainting import inpaint
+from vadline.f2pad.objective import PIXEL_UNIT, Objective
+from vadline.f2pad.params import F2PADParams
+from vadline.f2pad.pixel_prior import PixelPrior
+from vadline.f2pad.protocol import RefinableDetector
+from vadline.f2pad.solver import Solution, solve
+from vadline.progress import progress
+
+
+@dataclass(frozen=True)
+class RefineResult:
+    """What F2PAD found in N images.
+
+    Attributes
+    ----------
+    masks : ndarray, uint8 {0, 1} (N, H, W)
+        Refined masks M.
+    recovered : ndarray, uint8 (N, H, W, 3)
+        Non-defective images N; equal to the input outside Omega.
+    initial_masks : ndarray, uint8 {0, 1} (N, H, W)
+        The detector's thresholded maps M0.
+    log : DataFrame
+        One row per image: iterations (int), loss and loss_initial (objective after and before;
+        nought where nothing was solved), seconds (share of the batch's wall time, painting
+        included), converged (bool; True where there was nothing to solve), refined (bool; False
+        where max_images left an image with its M0).
+    """
+
+    masks: np.ndarray
+    recovered: np.ndarray
+    initial_masks: np.ndarray
+    log: pd.DataFrame
+
+
+def refine(
+    images: np.ndarray,
+    maps: np.ndarray,
+    threshold: float,
+    detector: RefinableDetector,
+    prior: PixelPrior,
+    references: np.ndarray,
+    params: F2PADParams,
+    seed: int,
+) -> RefineResult:
+    """Refine a detector's anomaly maps into masks at the pixels' own resolution.
+
+    Images without a pixel above the threshold get an empty mask and no iterations.
+
+    Parameters
+    ----------
+    images : ndarray, uint8 (N, H, W, 3)
+    maps : ndarray, float32 (N, H, W)
+        Anomaly maps at the images' size, higher = more anomalous.
+    threshold : float
+        M0 is ``maps > threshold``.
+    detector : RefinableDetector
+        Its extractor's device is where the work is done.
+    prior : PixelPrior
+    references : ndarray, uint8 (R, H, W, 3)
+        Normal images for the initialiser; R may be 0.
+    params : F2PADParams
+    seed : int
+        Draws which images are refined where ``max_images`` says not all.
+
+    Returns
+    -------
+    RefineResult
+
+    Raises
+    ------
+    VadlineError
+        If images and maps differ in number or size.
+    """
+    if images.shape[:3] != maps.shape:
+        raise VadlineError(
+            f"f2pad: maps of shape {maps.shape} do not fit images of shape {images.shape[:3]}: "
+            "upsample the anomaly maps to the images' size first"
+        )
+    initial = (maps > threshold).astype(np.uint8)
+    chosen = _choose(initial, params.max_images, seed)
+    masks, recovered = initial.copy(), np.array(images)
+    log = pd.DataFrame(
+        {
+            "iterations": np.zeros(len(images), dtype=np.int64),
+            "loss": 0.0,
+            "loss_initial": 0.0,
+            "seconds": 0.0,
+            "converged": True,
+            "refined": True,
+        }
+    )
+    log.loc[initial.any(axis=(1, 2)), "refined"] = False
+    log.loc[chosen, "refined"] = True
+    objective = Objective(detector, prior, params)
+    with progress(total=len(chosen) * params.max_iterations, desc="F2PAD", unit="step") as bar:
+        for start in range(0, len(chosen), params.batch_size):
+            some = chosen[start : start + params.batch_size]
+            found = _refine_batch(images[some], initial[some], references, objective, bar)
+            masks[some], recovered[some] = found[:2]
+            for name in ("iterations", "loss", "loss_initial", "seconds", "converged"):
+                log.loc[some, name] = getattr(found[2], name)
+    return RefineResult(masks, recovered, initial, log)
+
+
+def dilated_region(mask: np.ndarray, radius_share: float) -> np.ndarray:
+    """Omega: a mask dilated by a disc, bool (H, W), radius a share of the shorter side."""
+    radius = round(radius_share * min(mask.shape))
+    return ndimage.distance_transform_edt(mask == 0) <= radius
+
+
+def anomaly_mask(
+    x: Tensor, n: Tensor, std: Tensor, region: Tensor, tau: Tensor | float, min_area: int
+) -> np.ndarray:
+    """Threshold the anomaly ``A = X - N``, paper eq. 2.
+
+    Parameters
+    ----------
+    x, n : Tensor, float32 (B, 3, H, W)
+        Normalised images.
+    std : Tensor, float32 (1, 3, 1, 1)
+        Of the normalisation.
+    region : Tensor, bool (B, H, W)
+        Omega; the mask is empty outside.
+    tau : float, or Tensor of float32 (B, H, W)
+        Threshold, for all pixels or for each, in units of PIXEL_UNIT.
+    min_area : int
+        Connected specks of fewer pixels are dropped.
+
+    Returns
+    -------
+    ndarray, uint8 {0, 1} (B, H, W)
+    """
+    magnitude = torch.linalg.vector_norm((x - n) * (std / PIXEL_UNIT), dim=1)
+    masks = ((magnitude > tau) & region).cpu().numpy()
+    return np.stack([_without_specks(mask, min_area) for mask in masks]).astype(np.uint8)
+
+
+def _without_specks(mask: np.ndarray, min_area: int) -> np.ndarray:
+    parts, _ = ndimage.label(mask, np.ones((3, 3)))
+    large = np.bincount(parts.ravel()) >= min_area
+    large[0] = False
+    return large[parts]
+
+
+def _choose(initial: np.ndarray, max_images: int | None, seed: int) -> np.ndarray:
+    """Rows of the images to refine, ascending."""
+    rows = np.flatnonzero(initial.any(axis=(1, 2)))
+    if max_images is not None and len(rows) > max_images:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, max_images, replace=False))
+    return rows
+
+
+def _refine_batch(
+    images: np.ndarray,
+    initial: np.ndarray,
+    references: np.ndarray,
+    objective: Objective,
+    bar: tqdm,
+) -> tuple[np.ndarray, np.ndarray, Solution]:
+    """Paint, solve and threshold B images: masks, recovered images and the solution."""
+    started = time.perf_counter()
+    params, extractor = objective.params, objective.detector.extractor
+    device, std = extractor.mean.device, extractor.std
+    omega = np.stack([dilated_region(mask, params.radius_share) for mask in initial])
+    painted, spread = map(
+        np.stack,
+        zip(
+            *(
+                inpaint(image, region, references, params)
+                for image, region in zip(images, omega, strict=True)
+            ),
+            strict=True,
+        ),
+    )
+    x = extractor.normalise(torch.as_tensor(np.ascontiguousarray(images), device=device))
+    region = torch.as_tensor(omega, device=device)
+    n0 = torch.as_tensor(painted, device=device).permute(0, 3, 1, 2)
+    n0 = torch.where(region[:, None], (n0 / 255 - extractor.mean) / std, x)
+    sizes = torch.as_tensor(initial.sum(axis=(1, 2)), device=device).to(x)
+    painting = (time.perf_counter() - started) / len(images)
+    solution = solve(objective, x, n0, region, params.alpha0 / sizes, bar)
+    solution.seconds += painting
+    normal = torch.as_tensor(spread, device=device) / (255 * PIXEL_UNIT)
+    tau = (params.spread_factor * normal).clamp_min(params.tau_a)
+    masks = anomaly_mask(x, solution.n, std, region, tau, params.min_area)
+    recovered = solution.n
+    if params.reestimate:
+        recovered = reestimate(objective, x, solution.n, torch.as_tensor(masks, device=device))
+    return masks, extractor.denormalise(recovered).cpu().numpy(), solution
+
+
+def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Tensor:
+    """Solve again without R_A inside the final masks only, for a truer N (paper III-E3).
+
+    The LOG penalty biases N towards X; the masks are known now and need it no longer.
+
+    Parameters
+    ----------
+    objective : Objective
+    x, n : Tensor, float32 (B, 3, H, W)
+        Input and solution, normalised.
+    masks : Tensor, uint8 {0, 1} (B, H, W)
+
+    Returns
+    -------
+    Tensor, float32 (B, 3, H, W)
+        Equal to ``x`` outside the masks.
+    """
+    region = masks.bool()
+    start = torch.where(region[:, None], n, x)
+    some = region.any(dim=(1, 2))
+    if some.any():
+        alpha = torch.zeros(int(some.sum()), device=x.device)
+        start[some] = solve(objective, x[some], start[some], region[some], alpha).n
+    return start

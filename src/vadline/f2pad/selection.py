@@ -1,0 +1,71 @@
+"""Where refinement starts: the threshold of M0, and which images are worth the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadline.metrics.calibration import reject_threshold
+from vadline.metrics.histogram import pixel_histogram
+from vadline.metrics.pixel import pixel_f1_threshold
+
+_GOOD_PIXELS_ABOVE = 1e-3
+
+
+def mask_threshold(
+    known: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]], has_defects: bool
+) -> float:
+    """Choose the threshold of the initial mask M0, never on test images.
+
+    Parameters
+    ----------
+    known : iterable of (ndarray float32 (n, H, W), ndarray uint8 (n, H, W))
+        Pixel-sized anomaly maps of training images and their masks.
+    has_defects : bool
+        Whether any of those masks marks a defect.
+
+    Returns
+    -------
+    float
+        The threshold of the best pixel F1, as in F2PAD section IV-B; without defects the value
+        that one good pixel in a thousand exceeds.
+    """
+    if has_defects:
+        return pixel_f1_threshold(pixel_histogram(known, regions=False))
+    return float(np.quantile(np.concatenate([m.ravel() for m, _ in known]), 1 - _GOOD_PIXELS_ABOVE))
+
+
+def rows_to_refine(
+    scores: NDArray[np.float64],
+    calibration: NDArray[np.bool_],
+    test: NDArray[np.bool_],
+    rate: float,
+    most: int | None,
+    seed: int,
+) -> NDArray[np.int64]:
+    """Choose the test images that the detector itself calls bad.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (N,)
+        The detector's image scores; NaN where it has none.
+    calibration, test : ndarray of bool, shape (N,)
+        Good images that set the threshold; images to choose from.
+    rate : float
+        Share of good parts that may be called bad.
+    most : int, optional
+        Draw so many; all by default.
+    seed : int
+
+    Returns
+    -------
+    ndarray of int64
+        Ascending. Without calibration images all test images are candidates.
+    """
+    threshold = reject_threshold(scores[calibration], rate)
+    rows = np.flatnonzero(test if np.isnan(threshold) else test & (scores > threshold))
+    if most is not None and len(rows) > most:
+        rows = np.random.default_rng((seed, 0xF2AD)).choice(rows, most, replace=False)
+    return np.sort(rows)

@@ -1,0 +1,177 @@
+"""Minimises the F2PAD objective: Adan, shared gradients, a step per pixel, a stop per image."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vadline.f2pad.adan import Adan
+from vadline.f2pad.objective import Objective
+from vadline.f2pad.sharing import neighbour_table, share_gradients
+
+
+@dataclass
+class Solution:
+    """Outcome of :func:`solve` for B images.
+
+    Attributes
+    ----------
+    n : Tensor, float32 (B, 3, H, W)
+        Non-defective images, normalised.
+    iterations : ndarray, int64 (B,)
+    loss, loss_initial : ndarray, float64 (B,)
+        The objective at ``n`` and at N0.
+    seconds : ndarray, float64 (B,)
+        Each image's share of the wall time.
+    converged : ndarray, bool (B,)
+        False where max_iterations ran out.
+    """
+
+    n: Tensor
+    iterations: np.ndarray
+    loss: np.ndarray
+    loss_initial: np.ndarray
+    seconds: np.ndarray
+    converged: np.ndarray
+
+
+def solve(
+    objective: Objective,
+    x: Tensor,
+    n0: Tensor,
+    region: Tensor,
+    alpha: Tensor,
+    bar: tqdm | None = None,
+) -> Solution:
+    """Minimise the objective, each image on its own though computed side by side.
+
+    An image stops when its lowest objective has fallen by less than ``stop_threshold`` in
+    ``patience`` iterations, or after ``max_iterations``. It ends at the lowest objective that it
+    met, so never above where it started.
+
+    Parameters
+    ----------
+    objective : Objective
+    x, n0 : Tensor, float32 (B, 3, H, W)
+        Input and first guess, normalised; equal outside the region.
+    region : Tensor, bool (B, H, W)
+        Omega, not empty in any image.
+    alpha : Tensor, float32 (B,)
+        Sparsity weight of each image, alpha0 / |M0|; nought leaves R_A out.
+    bar : tqdm, optional
+        Advanced by max_iterations per image in all.
+
+    Returns
+    -------
+    Solution
+    """
+    descent = Descent(objective, x, n0, region, alpha)
+    limit = objective.params.max_iterations
+    size = len(x)
+    iterations, converged = np.full(size, limit), np.zeros(size, dtype=bool)
+    loss, loss_initial, seconds = np.zeros(size), np.zeros(size), np.zeros(size)
+    n = n0.clone()
+    active = np.arange(size)
+    started = time.perf_counter()
+    for iteration in range(limit + 1):
+        stalled = descent.evaluate()
+        if iteration == 0:
+            loss_initial[:] = descent.best.cpu()
+        leaving = stalled.cpu().numpy() | (iteration == limit)
+        elapsed = time.perf_counter() - started
+        seconds[active] += elapsed / len(active)
+        started += elapsed
+        if leaving.any():
+            done = active[leaving]
+            iterations[done], converged[done] = iteration, stalled.cpu().numpy()[leaving]
+            loss[done] = descent.best.cpu().numpy()[leaving]
+            n[torch.as_tensor(done, device=n.device)] = descent.leave(leaving)
+            active = active[~leaving]
+            if bar is not None:
+                bar.update(len(done) * (limit - iteration))
+        if not len(active):
+            break
+        descent.advance()
+        if bar is not None:
+            bar.update(len(active))
+    return Solution(n, iterations, loss, loss_initial, seconds, converged)
+
+
+class Descent:
+    """The iterates of the images still being solved.
+
+    Attributes
+    ----------
+    n : Tensor, float32 (P, 3)
+        Pixels of N inside Omega, all images in one list, in units of PIXEL_UNIT.
+    best : Tensor, float32 (B,)
+        Lowest objective met so far, and ``best_n`` (P, 3) where.
+    """
+
+    def __init__(
+        self, objective: Objective, x: Tensor, n0: Tensor, region: Tensor, alpha: Tensor
+    ) -> None:
+        self.objective = objective
+        self.params = objective.params
+        self.batch = objective.prepare(x, n0, region, alpha)
+        self.n = self.batch.dense[region] / objective.unit
+        self.gradient = torch.zeros_like(self.n)
+        self.adan = Adan()
+        self.neighbours, self.distances = neighbour_table(region, self.params.window)
+        self.best = torch.full_like(alpha, torch.inf)
+        self.best_n = self.n
+        self.reference = self.best
+        self.stale = torch.zeros(len(alpha), dtype=torch.int64, device=alpha.device)
+
+    def evaluate(self) -> Tensor:
+        """Find objective and gradient at the current iterate.
+
+        Returns
+        -------
+        Tensor, bool (B,)
+            True for the images whose objective has ceased to fall.
+        """
+        n = self.n.detach().requires_grad_()
+        loss = self.objective(self.batch, n)
+        (self.gradient,) = torch.autograd.grad(loss.sum(), n)
+        loss = loss.detach()
+        better = loss < self.best
+        self.best = torch.where(better, loss, self.best)
+        self.best_n = torch.where(better[self.batch.image, None], self.n, self.best_n)
+        fell = self.best < self.reference - self.params.stop_threshold
+        self.reference = torch.where(fell, self.best, self.reference)
+        self.stale = torch.where(fell, 0, self.stale + 1)
+        return self.stale >= self.params.patience
+
+    def advance(self) -> None:
+        """Move every pixel along its shared, clipped gradient, paper eqs. 13 to 15."""
+        p = self.params
+        gradient = self.gradient.clamp(-p.clip, p.clip)
+        shared = share_gradients(
+            gradient, self.n, self.neighbours, self.distances, p.sigma_s, p.sigma_c, p.sharing
+        )
+        magnitude = torch.linalg.vector_norm(self.batch.x - self.n, dim=1, keepdim=True)
+        step = p.eta0 * (1 + p.c * magnitude)
+        moved = self.n - step * self.adan.direction(shared)
+        self.n = moved.clamp(self.objective.lowest, self.objective.highest)
+
+    def leave(self, leaving: np.ndarray) -> Tensor:
+        """Take images, bool (B,), out of the descent; returns their best N (b, 3, H, W)."""
+        gone = torch.as_tensor(leaving, device=self.n.device)
+        images = self.objective.images(self.batch, self.best_n)[gone]
+        pixels = ~gone[self.batch.image]
+        self.batch = self.batch.keep(~gone)
+        self.n, self.best_n, self.gradient = (
+            part[pixels] for part in (self.n, self.best_n, self.gradient)
+        )
+        self.adan.keep(pixels)
+        self.best, self.reference, self.stale = (
+            part[~gone] for part in (self.best, self.reference, self.stale)
+        )
+        self.neighbours, _ = neighbour_table(self.batch.region, self.params.window)
+        return images

@@ -1,0 +1,190 @@
+"""The whole line on a tiny demo: what it leaves, and that it can be killed, resumed, repeated."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.framework.project import pipelines
+from kedro.runner import ParallelRunner, ThreadRunner
+
+from vadline.apc import training
+
+STAGES = (
+    "ingest",
+    "split",
+    "apc_finetune",
+    "memory_bank",
+    "score_maps",
+    "segad_features",
+    "brf_train",
+    "f2pad_refine",
+    "evaluate",
+)
+
+
+def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
+    finished.load("split")
+    assert set(pipelines) == {*STAGES, "segad_vad", "__default__"}
+    nodes = set().union(*(pipelines[stage].nodes for stage in STAGES))
+    assert set(pipelines["segad_vad"].nodes) == nodes == set(pipelines["__default__"].nodes)
+    for stage in STAGES:
+        assert all(stage in node.tags for node in pipelines[stage].nodes)
+
+
+def test_each_table_has_a_row_for_each_part_of_the_line(finished):
+    tables = finished.tables()
+    assert tables["detection"]["row"].tolist() == ["patchcore", "apc"]
+    assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "all_ad"]
+    assert tables["refinement"]["row"].tolist() == ["patchcore"]
+    scores = tables["detection"].drop(columns="row")
+    assert ((scores >= 0) & (scores <= 1)).all(axis=None)
+
+
+def test_every_test_part_gets_a_decision_and_no_other_part_does(finished):
+    decisions, split = finished.load("decisions"), finished.load("split")
+    assert set(decisions["image_id"]) == set(split.loc[split["test"], "image_id"])
+    called = decisions["decision"] == "bad"
+    assert (called == (decisions["score"] > decisions["threshold"])).all()
+    assert decisions["calibrated_score"].between(0, 1).all()
+
+
+def test_detectors_never_score_what_they_learnt_from(finished):
+    maps, split = finished.load("patchcore.anomaly_maps"), finished.load("split")
+    assert np.isnan(maps[split["detector"].to_numpy()]).all()
+    assert np.isfinite(maps[split["test"].to_numpy()]).all()
+
+
+def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
+    runs = finished.mlflow_runs()
+    assert len(runs) == 1
+    (run,) = runs.to_dict("records")
+    for name, table in finished.tables().items():
+        for row in table.set_index("row").itertuples():
+            for column, value in row._asdict().items():
+                if column != "Index" and not np.isnan(value):
+                    assert run[f"metrics.{name}/{row.Index}/{column}"] == pytest.approx(value)
+    for tag in ("source", "category", "protocol", "seed", "backbone", "code_version"):
+        assert run[f"tags.{tag}"]
+    assert len(run["tags.manifest_hash"]) == 16
+    assert run["params.f2pad.max_images"] == "2"
+    assert run["params.split.detector_share"] == "0.5"
+    client = mlflow.MlflowClient()
+    figures = {f.path for f in client.list_artifacts(run["run_id"], "figures")}
+    assert {
+        "figures/segad_roc.html",
+        "figures/segad_histograms.html",
+        "figures/patchcore_gallery.png",
+    } <= figures
+    assert len(client.get_metric_history(run["run_id"], "apc_history/loss")) == 2
+
+
+def test_one_seed_gives_one_result_under_every_runner(finished, project):
+    for runner in (ThreadRunner(), ParallelRunner(max_workers=2)):
+        project.run(runner=runner)
+        project.has_the_tables_of(finished)
+    assert len(project.mlflow_runs()) == 2
+
+
+class Killed(BaseException):
+    """Stands for the operating system's signal: nothing may catch it."""
+
+
+@pytest.mark.parametrize(
+    ("victim", "finished_before"),
+    [
+        ("vadline.pipelines.split.nodes.make_split", "manifest"),
+        ("vadline.pipelines.score_maps.nodes.scored_rows", "patchcore.model"),
+        ("vadline.pipelines.f2pad_refine.nodes.refine", "patchcore.mask_threshold"),
+        ("vadline.pipelines.evaluate.rows.segad_table", "segad_scores"),
+    ],
+)
+def test_a_killed_run_is_finished_without_repeating_what_was_done(
+    finished, project, monkeypatch, victim, finished_before
+):
+    def kill(*args, **kwargs):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(victim, kill)
+        project.run()
+    mlflow.end_run()
+    (done,) = project.path.glob(_pattern(finished_before))
+    before = done.stat().st_mtime_ns
+    project.run(only_missing_outputs=True)
+    assert done.stat().st_mtime_ns == before
+    project.has_the_tables_of(finished)
+
+
+def _pattern(name):
+    files = {
+        "manifest": "data/02_intermediate/test/all/manifest.parquet",
+        "patchcore.model": "data/06_models/test/all/patchcore.safetensors/*/*",
+        "patchcore.mask_threshold": "data/06_models/test/all/patchcore_mask_threshold.json/*/*",
+        "segad_scores": "data/07_model_output/test/all/segad_scores.parquet",
+    }
+    return files[name]
+
+
+def test_fine_tuning_goes_on_from_its_last_epoch(finished, project, monkeypatch):
+    trained = []
+    train = training.train_one_epoch
+
+    def train_and_die(*args, **kwargs):
+        trained.append(1)
+        if len(trained) == 2:
+            raise Killed
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(training, "train_one_epoch", train_and_die)
+    with pytest.raises(Killed):
+        project.run()
+    mlflow.end_run()
+    project.run(only_missing_outputs=True)
+    assert len(trained) == 3  # the first epoch once, the second twice
+    project.has_the_tables_of(finished)
+
+
+def test_a_killed_second_run_does_not_end_with_the_first_one_s_tables(project, monkeypatch):
+    fast = {"line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []}}
+    fast |= {"decide": {"setup": "patchcore"}}
+    project.run(params=fast)
+    first = project.load("split", params=fast)
+
+    def kill(*args, **kwargs):
+        raise Killed
+
+    other = fast | {"seed": 1}
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("vadline.pipelines.split.nodes.make_split", kill)
+        project.run(params=other)
+    mlflow.end_run()
+    project.run(params=other, only_missing_outputs=True)
+    assert not project.load("split", params=other).equals(first)
+    assert len(list(project.path.glob("data/08_reporting/test/all/segad.csv/*"))) == 2
+
+
+def test_resuming_with_another_parameter_makes_anew_what_it_leads_to(project):
+    fast = {"line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []}}
+    fast |= {"decide": {"setup": "patchcore"}}
+    project.run(params=fast)
+    store = project.path / "data/02_intermediate/test/all/images.npy"
+    bank = project.path / "data/07_model_output/test/all/patchcore/anomaly_maps.npy"
+    before = store.stat().st_mtime_ns, bank.stat().st_mtime_ns
+    project.run(params=fast | {"seed": 3}, only_missing_outputs=True)
+    assert store.stat().st_mtime_ns == before[0]
+    assert bank.stat().st_mtime_ns > before[1]
+
+
+def test_one_class_training_makes_its_own_defects(project):
+    params = {"split": {"protocol": "one_class"}}
+    project.run(params=params)
+    synthetic = project.load("synthetic", params=params)
+    assert set(synthetic["role"]) == {"finetune", "forest"}
+    assert not project.load("split", params=params).query("label == 'bad' and forest").size
+    assert project.tables()["segad"]["image_auroc"].between(0, 1).all()
+
+
+def test_a_detector_of_the_line_is_a_namespace(finished):
+    finished.load("split")
+    assert {node.namespace for node in pipelines["memory_bank"].nodes} == {"patchcore", "apc"}
+    assert pd.Series([n.name for n in pipelines["segad_vad"].nodes]).is_unique
