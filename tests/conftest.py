@@ -16,6 +16,9 @@ PROJECT = Path(__file__).parents[1]
 class Project:
     """A copy of conf/ in a folder of its own, with its own data and MLflow store."""
 
+    class Killed(BaseException):
+        """Stands for the operating system's signal: nothing may catch it."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         shutil.copytree(PROJECT / "conf", path / "conf")
@@ -27,9 +30,13 @@ class Project:
         """Run the whole line, as ``kedro run --pipeline=segad_vad`` does."""
         bootstrap_project(self.path)
         with KedroSession.create(self.path, env=env, runtime_params=params) as session:
-            session.run(
-                pipeline_names=["segad_vad"], runner=runner or SequentialRunner(), **kwargs
-            )
+            session.run(pipeline_names=["segad_vad"], runner=runner or SequentialRunner(), **kwargs)
+
+    def is_killed(self, **kwargs):
+        """Run the line and expect that a test's own trap kills it."""
+        with pytest.raises(self.Killed):
+            self.run(**kwargs)
+        mlflow.end_run()  # a dead process has no open run
 
     def load(self, name, env="test", params=None):
         """Load a dataset as a notebook would."""
@@ -54,7 +61,7 @@ class Project:
         return mlflow.search_runs(search_all_experiments=True)
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path, monkeypatch) -> Project:
     """Return an untouched project, and work inside it."""
     monkeypatch.chdir(tmp_path)
@@ -70,4 +77,3 @@ def finished(tmp_path_factory) -> Project:
         project = Project(path)
         project.run()
         yield project
-

@@ -31,4 +31,13 @@ def progress(
     tqdm
         The bar: an iterable and a context manager.
     """
-    return tqdm(iterable, total=total, desc=desc, unit=unit, mininterval=0.5, dynamic_ncols=True)
+    nothing_to_do = total == 0
+    return tqdm(
+        iterable,
+        total=total,
+        desc=desc,
+        unit=unit,
+        mininterval=0.5,
+        dynamic_ncols=True,
+        disable=nothing_to_do,
+    )

@@ -122,6 +122,10 @@ def test_maps_of_another_size_are_refused(toy):
         )
 
 
+def _mask(tau_a, min_area):
+    return F2PADParams(tau_a=tau_a, min_area=min_area, mask_sigma=0)
+
+
 def test_anomaly_mask_drops_specks_and_what_lies_outside():
     x = torch.zeros(1, 3, 8, 8)
     n = x.clone()
@@ -130,9 +134,9 @@ def test_anomaly_mask_drops_specks_and_what_lies_outside():
     region = torch.ones(1, 8, 8, dtype=torch.bool)
     region[0, :2] = False
     std = torch.full((1, 3, 1, 1), 0.225)
-    assert anomaly_mask(x, n, std, region, 0.2, 0).sum() == 7
-    assert anomaly_mask(x, n, std, region, 0.2, 2).sum() == 6
-    assert anomaly_mask(x, n, std, region, 2.0, 0).sum() == 0
+    assert anomaly_mask(x, n, std, region, _mask(0.2, 0)).sum() == 7
+    assert anomaly_mask(x, n, std, region, _mask(0.2, 2)).sum() == 6
+    assert anomaly_mask(x, n, std, region, _mask(2.0, 0)).sum() == 0
 
 
 def test_dilation_is_by_a_disc():

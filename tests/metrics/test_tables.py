@@ -90,7 +90,7 @@ def test_a_test_part_of_one_class_gives_empty_metrics_and_no_warning():
         frame = segad_table({"a": segad_row(np.zeros(5), np.arange(5))})
         assert frame.isna().all(axis=None)
         assert as_metrics("segad", frame) == {}
-        row = refinement_row(*np.zeros((3, 0, 4, 4)), [])
+        row = refinement_row(*np.zeros((4, 0, 4, 4)), [])
         assert math.isnan(row["seconds"])
         assert row["images"] == 0
 
@@ -98,10 +98,11 @@ def test_a_test_part_of_one_class_gives_empty_metrics_and_no_warning():
 def test_refinement_row_holds_before_and_after():
     truth = np.zeros((2, 4, 4), np.uint8)
     truth[:, :2] = 1
-    row = refinement_row(np.ones_like(truth), truth, truth, [1.0, 3.0])
+    row = refinement_row(np.ones_like(truth), truth, truth, truth, [1.0, 3.0])
     assert row == {
         "iou_before": 0.5,
         "dice_before": pytest.approx(2 / 3),
+        "iou_initialiser": 1.0,
         "iou": 1.0,
         "dice": 1.0,
         "seconds": 2.0,

@@ -85,10 +85,6 @@ def test_one_seed_gives_one_result_under_every_runner(finished, project):
     assert len(project.mlflow_runs()) == 2
 
 
-class Killed(BaseException):
-    """Stands for the operating system's signal: nothing may catch it."""
-
-
 @pytest.mark.parametrize(
     ("victim", "finished_before"),
     [
@@ -102,12 +98,11 @@ def test_a_killed_run_is_finished_without_repeating_what_was_done(
     finished, project, monkeypatch, victim, finished_before
 ):
     def kill(*args, **kwargs):
-        raise Killed
+        raise project.Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(victim, kill)
-        project.run()
-    mlflow.end_run()
+        project.is_killed()
     (done,) = project.path.glob(_pattern(finished_before))
     before = done.stat().st_mtime_ns
     project.run(only_missing_outputs=True)
@@ -132,13 +127,11 @@ def test_fine_tuning_goes_on_from_its_last_epoch(finished, project, monkeypatch)
     def train_and_die(*args, **kwargs):
         trained.append(1)
         if len(trained) == 2:
-            raise Killed
+            raise project.Killed
         return train(*args, **kwargs)
 
     monkeypatch.setattr(training, "train_one_epoch", train_and_die)
-    with pytest.raises(Killed):
-        project.run()
-    mlflow.end_run()
+    project.is_killed()
     project.run(only_missing_outputs=True)
     assert len(trained) == 3  # the first epoch once, the second twice
     project.has_the_tables_of(finished)
@@ -151,13 +144,12 @@ def test_a_killed_second_run_does_not_end_with_the_first_one_s_tables(project, m
     first = project.load("split", params=fast)
 
     def kill(*args, **kwargs):
-        raise Killed
+        raise project.Killed
 
     other = fast | {"seed": 1}
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr("vadline.pipelines.split.nodes.make_split", kill)
-        project.run(params=other)
-    mlflow.end_run()
+        project.is_killed(params=other)
     project.run(params=other, only_missing_outputs=True)
     assert not project.load("split", params=other).equals(first)
     assert len(list(project.path.glob("data/08_reporting/test/all/segad.csv/*"))) == 2

@@ -11,13 +11,10 @@ from vadline.f2pad.params import F2PADParams
 MAX_RIM_PIXELS = 1500
 """The rim is thinned to about so many pixels: more do not change which reference wins."""
 
-SPREAD_SIGMA = 1.0
-"""Blur in pixels of the references' spread: a dozen of them estimate it but roughly."""
-
 
 def inpaint(
     image: np.ndarray, region: np.ndarray, references: np.ndarray, params: F2PADParams
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Paint the region over by the initialiser that the parameters name.
 
     Each connected part of the region is painted by itself. A part without a rim, or a call
@@ -34,30 +31,24 @@ def inpaint(
 
     Returns
     -------
-    painted : ndarray, float32 (H, W, 3)
+    ndarray, float32 (H, W, 3)
         Grey levels 0 to 255, not rounded; equal to ``image`` outside the region.
-    spread : ndarray, float32 (H, W)
-        By how many grey levels (Euclidean over the channels, root mean square) the blended
-        references differ from their mean, so how much a good part varies there. Nought outside
-        the region and where fewer than two references were blended.
     """
     painted = image.astype(np.float32)
-    spread = np.zeros(image.shape[:2], dtype=np.float32)
     left = region.copy()
     if params.initialiser == "nearest_reference" and len(references):
         parts, n_parts = ndimage.label(region, np.ones((3, 3)))
         for part in range(1, n_parts + 1):
-            if _paste_nearest(painted, spread, image, parts == part, region, references, params):
+            if _paste_nearest(painted, image, parts == part, region, references, params):
                 left[parts == part] = False
     if left.any():
         filled = inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
         painted[left] = 255 * filled[left].astype(np.float32)
-    return painted.clip(0, 255), spread
+    return painted.clip(0, 255)
 
 
 def _paste_nearest(
     painted: np.ndarray,
-    spread: np.ndarray,
     image: np.ndarray,
     part: np.ndarray,
     region: np.ndarray,
@@ -78,8 +69,6 @@ def _paste_nearest(
         source = crops[index, dy : dy + height, dx : dx + width].astype(np.float32)
         sources.append(source + _smooth_offset(target - source, rim, params.offset_sigma))
     painted[window][part] = np.mean(sources, axis=0)[part]
-    deviation = np.sqrt(np.var(sources, axis=0).sum(axis=-1))
-    spread[window][part] = ndimage.gaussian_filter(deviation, SPREAD_SIGMA)[part]
     return True
 
 

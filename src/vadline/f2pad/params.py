@@ -75,15 +75,15 @@ class F2PADParams(BaseModel):
         60, ge=0, description="Most iterations (the paper: 1200); 0 keeps N0."
     )
     tau_a: float = Field(
-        0.5, gt=0, description="Pixels with |a| above it are anomalous, eq. 2 (the paper: 0.2)."
+        0.6, gt=0, description="Pixels with |a| above it are anomalous, eq. 2 (the paper: 0.2)."
     )
-    spread_factor: float = Field(
-        2.0,
+    mask_sigma: float = Field(
+        0.7,
         ge=0,
-        description="tau_a rises to so many times the spread of the blended references at a pixel, "
-        "where good parts vary much; 0 for the paper's single threshold.",
+        description="|a| is the root mean square under a Gaussian of so many pixels, which evens "
+        "out texture and noise; 0 for the paper's single pixel.",
     )
-    min_area: int = Field(12, ge=0, description="Specks of fewer pixels are dropped from masks.")
+    min_area: int = Field(20, ge=0, description="Specks of fewer pixels are dropped from masks.")
     reestimate: bool = Field(
         False, description="Solve again without R_A inside the final mask, for a truer N."
     )

@@ -34,6 +34,8 @@ class RefineResult:
         Non-defective images N; equal to the input outside Omega.
     initial_masks : ndarray, uint8 {0, 1} (N, H, W)
         The detector's thresholded maps M0.
+    painted_masks : ndarray, uint8 {0, 1} (N, H, W)
+        Masks by the initialiser alone, as if nothing were solved (paper Table III).
     log : DataFrame
         One row per image: iterations (int), loss and loss_initial (objective after and before;
         nought where nothing was solved), seconds (share of the batch's wall time, painting
@@ -44,6 +46,7 @@ class RefineResult:
     masks: np.ndarray
     recovered: np.ndarray
     initial_masks: np.ndarray
+    painted_masks: np.ndarray
     log: pd.DataFrame
 
 
@@ -93,7 +96,7 @@ def refine(
         )
     initial = (maps > threshold).astype(np.uint8)
     chosen = _choose(initial, params.max_images, seed)
-    masks, recovered = initial.copy(), np.array(images)
+    masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
     log = pd.DataFrame(
         {
             "iterations": np.zeros(len(images), dtype=np.int64),
@@ -111,10 +114,10 @@ def refine(
         for start in range(0, len(chosen), params.batch_size):
             some = chosen[start : start + params.batch_size]
             found = _refine_batch(images[some], initial[some], references, objective, bar)
-            masks[some], recovered[some] = found[:2]
+            masks[some], painted[some], recovered[some] = found[:3]
             for name in ("iterations", "loss", "loss_initial", "seconds", "converged"):
-                log.loc[some, name] = getattr(found[2], name)
-    return RefineResult(masks, recovered, initial, log)
+                log.loc[some, name] = getattr(found[3], name)
+    return RefineResult(masks, recovered, initial, painted, log)
 
 
 def dilated_region(mask: np.ndarray, radius_share: float) -> np.ndarray:
@@ -124,7 +127,7 @@ def dilated_region(mask: np.ndarray, radius_share: float) -> np.ndarray:
 
 
 def anomaly_mask(
-    x: Tensor, n: Tensor, std: Tensor, region: Tensor, tau: Tensor | float, min_area: int
+    x: Tensor, n: Tensor, std: Tensor, region: Tensor, params: F2PADParams
 ) -> np.ndarray:
     """Threshold the anomaly ``A = X - N``, paper eq. 2.
 
@@ -136,18 +139,21 @@ def anomaly_mask(
         Of the normalisation.
     region : Tensor, bool (B, H, W)
         Omega; the mask is empty outside.
-    tau : float, or Tensor of float32 (B, H, W)
-        Threshold, for all pixels or for each, in units of PIXEL_UNIT.
-    min_area : int
-        Connected specks of fewer pixels are dropped.
+    params : F2PADParams
+        ``tau_a`` in units of PIXEL_UNIT, half of which a pixel must exceed by itself;
+        ``mask_sigma`` and ``min_area`` in pixels.
 
     Returns
     -------
     ndarray, uint8 {0, 1} (B, H, W)
     """
-    magnitude = torch.linalg.vector_norm((x - n) * (std / PIXEL_UNIT), dim=1)
-    masks = ((magnitude > tau) & region).cpu().numpy()
-    return np.stack([_without_specks(mask, min_area) for mask in masks]).astype(np.uint8)
+    power = ((x - n) * (std / PIXEL_UNIT)).square().sum(dim=1).cpu().numpy()
+    masks = (power > (params.tau_a / 2) ** 2) & region.cpu().numpy()
+    # A pixel counts with its neighbours, but a strong edge must not spill over its own side.
+    masks &= ndimage.gaussian_filter(power, (0, params.mask_sigma, params.mask_sigma)) > (
+        params.tau_a**2
+    )
+    return np.stack([_without_specks(mask, params.min_area) for mask in masks]).astype(np.uint8)
 
 
 def _without_specks(mask: np.ndarray, min_area: int) -> np.ndarray:
@@ -171,21 +177,17 @@ def _refine_batch(
     references: np.ndarray,
     objective: Objective,
     bar: tqdm,
-) -> tuple[np.ndarray, np.ndarray, Solution]:
-    """Paint, solve and threshold B images: masks, recovered images and the solution."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Solution]:
+    """Paint, solve and threshold B images: masks, the initialiser's, recovered, the solution."""
     started = time.perf_counter()
     params, extractor = objective.params, objective.detector.extractor
     device, std = extractor.mean.device, extractor.std
     omega = np.stack([dilated_region(mask, params.radius_share) for mask in initial])
-    painted, spread = map(
-        np.stack,
-        zip(
-            *(
-                inpaint(image, region, references, params)
-                for image, region in zip(images, omega, strict=True)
-            ),
-            strict=True,
-        ),
+    painted = np.stack(
+        [
+            inpaint(image, region, references, params)
+            for image, region in zip(images, omega, strict=True)
+        ]
     )
     x = extractor.normalise(torch.as_tensor(np.ascontiguousarray(images), device=device))
     region = torch.as_tensor(omega, device=device)
@@ -195,13 +197,12 @@ def _refine_batch(
     painting = (time.perf_counter() - started) / len(images)
     solution = solve(objective, x, n0, region, params.alpha0 / sizes, bar)
     solution.seconds += painting
-    normal = torch.as_tensor(spread, device=device) / (255 * PIXEL_UNIT)
-    tau = (params.spread_factor * normal).clamp_min(params.tau_a)
-    masks = anomaly_mask(x, solution.n, std, region, tau, params.min_area)
+    first = anomaly_mask(x, n0, std, region, params)
+    masks = anomaly_mask(x, solution.n, std, region, params)
     recovered = solution.n
     if params.reestimate:
         recovered = reestimate(objective, x, solution.n, torch.as_tensor(masks, device=device))
-    return masks, extractor.denormalise(recovered).cpu().numpy(), solution
+    return masks, first, extractor.denormalise(recovered).cpu().numpy(), solution
 
 
 def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Tensor:

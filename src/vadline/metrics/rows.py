@@ -69,14 +69,19 @@ def segad_row(
 
 
 def refinement_row(
-    before: np.ndarray, after: np.ndarray, truth: np.ndarray, seconds: ArrayLike
+    before: np.ndarray,
+    painted: np.ndarray,
+    after: np.ndarray,
+    truth: np.ndarray,
+    seconds: ArrayLike,
 ) -> dict[str, float]:
     """Mask overlap before and after refinement.
 
     Parameters
     ----------
-    before, after, truth : ndarray, shape (N, H, W)
-        The detector's thresholded maps, the refined masks and the ground truth.
+    before, painted, after, truth : ndarray, shape (N, H, W)
+        The detector's thresholded maps, the initialiser's masks, the refined masks and the ground
+        truth.
     seconds : array_like, shape (N,)
         Time that each image took.
 
@@ -90,6 +95,7 @@ def refinement_row(
     return {
         "iou_before": first["iou"],
         "dice_before": first["dice"],
+        "iou_initialiser": mean_overlap(painted, truth)["iou"],
         **last,
         "seconds": float(spent.mean()) if spent.size else float("nan"),
         "images": len(truth),

@@ -27,7 +27,15 @@ SEGAD_COLUMNS = (
     "image_auroc_unseen",
     "fpr_at_95tpr_unseen",
 )
-REFINEMENT_COLUMNS = ("iou_before", "dice_before", "iou", "dice", "seconds", "images")
+REFINEMENT_COLUMNS = (
+    "iou_before",
+    "dice_before",
+    "iou_initialiser",
+    "iou",
+    "dice",
+    "seconds",
+    "images",
+)
 
 # Columns that are no fractions, with the format they are printed in.
 PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}"}

@@ -45,7 +45,7 @@ def _detector(name: str) -> Pipeline:
 def _refined(name: str) -> Pipeline:
     node = Node(
         rows.evaluate_refinement,
-        inputs=["refined_masks", "initial_masks", "refine_log", *_TRUTH],
+        inputs=["refined_masks", "initial_masks", "painted_masks", "refine_log", *_TRUTH],
         outputs="refinement_row",
         name="evaluate_refinement",
     )

@@ -67,6 +67,7 @@ def evaluate_setups(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
 def evaluate_refinement(
     refined: NDArray[np.uint8],
     initial: NDArray[np.uint8],
+    painted: NDArray[np.uint8],
     log: pd.DataFrame,
     masks: NDArray[np.uint8],
     manifest: pd.DataFrame,
@@ -75,9 +76,8 @@ def evaluate_refinement(
     rows = log["row"].to_numpy()
     truly_bad = known_masks(manifest)[rows] & masks[rows].any(axis=(1, 2))
     some = np.flatnonzero(truly_bad & log["refined"].to_numpy())
-    return refinement_row(
-        initial[some], refined[some], masks[rows[some]], log["seconds"].iloc[some]
-    )
+    seconds = log["seconds"].iloc[some]
+    return refinement_row(initial[some], painted[some], refined[some], masks[rows[some]], seconds)
 
 
 def decide(scores: pd.DataFrame, split: pd.DataFrame, decide: dict[str, Any]) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def refine_masks(
     f2pad: dict[str, Any],
     decide: dict[str, Any],
     seed: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], pd.DataFrame]:
+) -> tuple[NDArray[np.uint8], ...]:
     """Refine the masks of test parts that the detector calls bad."""
     params, detector = F2PADParams(**f2pad), PatchCore.from_state(model)
     score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
@@ -103,4 +103,5 @@ def refine_masks(
         seed,
     )
     log = result.log.assign(row=rows, image_id=split["image_id"].to_numpy()[rows])
-    return result.masks, result.initial_masks, result.recovered, log
+    masks = result.masks, result.initial_masks, result.painted_masks
+    return *masks, result.recovered, log

@@ -44,7 +44,13 @@ def _detector(name: str) -> Pipeline:
                 "params:decide",
                 "params:seed",
             ],
-            outputs=["refined_masks", "initial_masks", "recovered_images", "refine_log"],
+            outputs=[
+                "refined_masks",
+                "initial_masks",
+                "painted_masks",
+                "recovered_images",
+                "refine_log",
+            ],
             name="refine_masks",
         ),
     ]

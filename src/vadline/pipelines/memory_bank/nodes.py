@@ -23,6 +23,8 @@ def fit(
     backbone: dict[str, Any],
     seed: int,
     encoder: ModelState | None = None,
+    *,
+    name: str,
 ) -> ModelState:
     """Learn what normal looks like, with pretrained or fine-tuned features."""
     params, net = DetectorParams(**detector), BackboneParams(**backbone)
@@ -30,5 +32,5 @@ def fit(
     if encoder is not None:
         load_into(extractor.body, encoder.tensors, "The fine-tuned encoder")
     extractor.to(pick_device(params.device))
-    model = PatchCore(extractor, net.name, params.patchcore(), name=params.encoder)
+    model = PatchCore(extractor, net.name, params.patchcore(), name)
     return model.fit(images, np.flatnonzero(split["detector"]), seed, roi).state()
