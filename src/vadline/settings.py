@@ -2,27 +2,19 @@
 
 import multiprocessing
 import os
-import warnings
 from pathlib import Path
 
 from kedro.utils import find_kedro_project
 
+from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
+
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
-# Datasets of a namespace are named by it: `patchcore.anomaly_maps` is meant.
-warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-# Kedro and kedro-mlflow register their resolvers by OmegaConf's old name.
-warnings.filterwarnings("ignore", message=".*register_new_resolver")
-# MLflow says this of its own class when kedro-mlflow is imported.
-warnings.filterwarnings("ignore", message=".*Add type hints to the `predict`")
-
-from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks  # noqa: E402
-
 HOOKS = (ParameterHooks(), FreshnessHooks(), ReportingHooks())
 
 if multiprocessing.parent_process() is not None:
     # The main process reports; kedro-mlflow would open a run in every worker of ParallelRunner.
-    DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow", "kedro-viz")
+    DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow", "kedro_mlflow", "kedro-viz")
 
 
 def _project_path() -> str:

@@ -14,6 +14,7 @@ from kedro.io import DatasetError
 from kedro.io.core import Version
 
 from vadline import io
+from vadline.segad import BlendedForest, BoostedRandomForest
 from vadline.state import ModelState
 
 KINDS = {
@@ -119,3 +120,12 @@ def test_a_checkpoint_is_a_path_in_a_folder_that_exists(tmp_path):
     assert path.parent.is_dir()
     with pytest.raises(DatasetError):
         io.CheckpointDataset(filepath=str(path)).save(1)
+
+
+def test_forests_come_back_as_they_were(tmp_path):
+    features = pd.DataFrame({"a": np.arange(20.0), "b": 0.0})
+    forest = BlendedForest(BoostedRandomForest(trees=2)).fit(features, features["a"] > 9)
+    dataset = io.ForestDataset(filepath=str(tmp_path / "forest.ubj"))
+    dataset.save(forest)
+    again = dataset.load().decision_function(features)
+    np.testing.assert_array_equal(again, forest.decision_function(features))

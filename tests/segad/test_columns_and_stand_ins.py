@@ -1,0 +1,58 @@
+"""Which features a forest sees, and which parts get a synthetic defect."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vadline.segad import (
+    SegADParams,
+    image_score_columns,
+    setup_columns,
+    stand_ins,
+    training_set,
+)
+
+FEATURES = pd.DataFrame(
+    0.0,
+    index=["a", "b", "c", "synthetic/forest/a"],
+    columns=["pc.left.mean", "pc.right.mean", "pc.image_score", "apc.left.mean"],
+)
+
+
+def split_of(**roles):
+    frame = pd.DataFrame({"image_id": ["a", "b", "c"], "label": ["good", "bad", "good"]})
+    for role in ("detector", "finetune", "forest"):
+        frame[role] = roles.get(role, [False] * 3)
+    return frame
+
+
+def test_a_setup_sees_its_own_detectors_only():
+    assert setup_columns(FEATURES, ["pc"], False) == ["pc.left.mean", "pc.right.mean"]
+    assert setup_columns(FEATURES, ["pc", "apc"], True) == list(FEATURES)
+    assert image_score_columns(FEATURES, ["pc", "apc"]) == ["pc.image_score"]
+
+
+def test_the_forest_learns_from_its_role_and_from_synthetic_defects():
+    rows, bad = training_set(FEATURES, split_of(forest=[True, True, False]))
+    assert dict(zip(rows, bad, strict=True)) == {"a": False, "b": True, "synthetic/forest/a": True}
+
+
+@pytest.mark.parametrize(
+    ("roles", "made"),
+    [
+        ({"detector": [1, 0, 0], "forest": [0, 0, 1]}, {"finetune": [0], "forest": [2]}),
+        ({"detector": [1, 0, 0], "finetune": [1, 1, 0], "forest": [0, 1, 1]}, {}),
+        ({"detector": [1, 0, 0], "finetune": [1, 1, 0], "forest": [0, 0, 1]}, {"forest": [2]}),
+    ],
+)
+def test_defects_are_made_only_for_roles_without_a_bad_part(roles, made):
+    images = np.full((3, 32, 32, 3), 128, np.uint8)
+    split = split_of(**{k: np.array(v, bool) for k, v in roles.items()})
+    segments = np.zeros((32, 32), np.uint8)
+    new, masks, table = stand_ins(images, split, segments, SegADParams(), seed=0)
+    found = {role: rows["source_row"].tolist() for role, rows in table.groupby("role")}
+    assert found == made
+    assert len(new) == len(masks) == len(table)
+    assert all(mask.any() for mask in masks)
+    changed = (new != images[table["source_row"]]).any(axis=-1)
+    assert not (changed & (masks == 0)).any()
