@@ -180,3 +180,14 @@ def test_a_detector_of_the_line_is_a_namespace(finished):
     finished.load("split")
     assert {node.namespace for node in pipelines["memory_bank"].nodes} == {"patchcore", "apc"}
     assert pd.Series([n.name for n in pipelines["segad_vad"].nodes]).is_unique
+
+
+def test_a_line_that_rejects_nothing_still_shows_its_parts(project, monkeypatch):
+    monkeypatch.setattr(
+        "vadline.pipelines.f2pad_refine.nodes.rows_to_refine",
+        lambda *args: np.empty(0, np.int64),
+    )
+    project.run()
+    assert project.tables()["refinement"]["images"].tolist() == [0]
+    (gallery,) = project.path.glob("data/08_reporting/test/all/figures/patchcore_gallery.png/*/*")
+    assert gallery.stat().st_size > 10_000

@@ -76,10 +76,14 @@ def draw_gallery(
     log: pd.DataFrame,
     decide: dict[str, Any],
 ) -> Figure:
-    """Show refined parts: photograph, truth, anomaly map, refined mask, recovered image."""
+    """Show refined parts, or any test parts where none was: photograph, truth, map, mask."""
     known, calls = known_masks(manifest), decisions.set_index("image_id")
+    refinement = {row: i for i, row in enumerate(log["row"])}
+    rows = list(refinement) or np.flatnonzero(manifest["image_id"].isin(calls.index))
+    wanted = min(DecideParams(**decide).gallery, len(rows))
     parts = []
-    for i, row in enumerate(log["row"].iloc[: DecideParams(**decide).gallery]):
+    for i in np.linspace(0, len(rows) - 1, wanted).round().astype(int):  # evenly over all kinds
+        row, found = rows[i], refinement.get(rows[i])
         call = calls.loc[manifest["image_id"].iloc[row]]
         parts.append(
             GalleryPart(
@@ -90,8 +94,8 @@ def draw_gallery(
                 label=call["label"],
                 truth=masks[row] if known[row] else None,
                 anomaly_map=maps[row],
-                refined_mask=refined[i],
-                recovered=recovered[i],
+                refined_mask=None if found is None else refined[found],
+                recovered=None if found is None else recovered[found],
             )
         )
     return gallery_figure(parts)
