@@ -73,10 +73,10 @@ def evaluate_refinement(
     manifest: pd.DataFrame,
 ) -> dict[str, float]:
     """Hold refined and initial masks against the truth, on bad parts whose mask is known."""
-    rows = log["row"].to_numpy()
+    rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
     truly_bad = known_masks(manifest)[rows] & masks[rows].any(axis=(1, 2))
-    some = np.flatnonzero(truly_bad & log["refined"].to_numpy())
-    seconds = log["seconds"].iloc[some]
+    some = np.flatnonzero(truly_bad & log["refined"].to_numpy(bool))
+    seconds = log["seconds"].to_numpy(float)[some]
     return refinement_row(initial[some], painted[some], refined[some], masks[rows[some]], seconds)
 
 
