@@ -5,6 +5,8 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.vadline-$(shell cat constraints.txt pyproject.toml | cksum | cut -d' ' -f1)
 
 export DO_NOT_TRACK = 1
+# kedro-mlflow calls `mlflow` by name
+export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: run test lint env viz ui help
 

@@ -58,7 +58,7 @@ def log_parameters(parameters: Parameters, raw: Mapping[str, Any]) -> None:
 
 
 def set_tags(parameters: Parameters, project_path: str | Path) -> None:
-    """Tag the active run with what makes runs comparable.
+    """Name the active run and tag it with what makes runs comparable.
 
     Parameters
     ----------
@@ -66,10 +66,13 @@ def set_tags(parameters: Parameters, project_path: str | Path) -> None:
     project_path : str or Path
         Where to ask git for the code's version.
     """
+    category = parameters.source.category or "all"
+    product = f"{parameters.source.name}/{category}"
     mlflow.set_tags(
         {
+            "mlflow.runName": f"{product} {parameters.split.protocol} seed {parameters.seed}",
             "source": parameters.source.name,
-            "category": parameters.source.category or "all",
+            "category": category,
             "protocol": parameters.split.protocol,
             "seed": parameters.seed,
             "backbone": parameters.backbone.name,
