@@ -14,11 +14,12 @@ from vadline.io.local import LocalFileDataset
 
 class _NpyFile(LocalFileDataset):
     def load(self) -> NDArray[Any]:
+        """Read the array, mapped into memory where it has any element."""
         path = Path(self._get_load_path())
-        array = np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
-        return array
+        return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
 
     def save(self, data: NDArray[Any]) -> None:
+        """Write an array of plain numbers."""
         with Path(self._get_save_path()).open("wb") as file:
             np.save(file, data, allow_pickle=False)
 

@@ -11,9 +11,11 @@ from vadline.segad import BlendedForest
 
 class _UbjFile(LocalFileDataset):
     def load(self) -> BlendedForest:
+        """Read the forest."""
         return BlendedForest.from_bytes(Path(self._get_load_path()).read_bytes())
 
     def save(self, data: BlendedForest) -> None:
+        """Write the forest."""
         Path(self._get_save_path()).write_bytes(data.to_bytes())
 
 

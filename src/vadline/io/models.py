@@ -15,12 +15,14 @@ from vadline.state import ModelState
 
 class _SafetensorsFile(LocalFileDataset):
     def load(self) -> ModelState:
+        """Read the model."""
         with safe_open(Path(self._get_load_path()), framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             config = json.loads((file.metadata() or {}).get("config", "{}"))
         return ModelState(tensors, config)
 
     def save(self, data: ModelState) -> None:
+        """Write the model."""
         tensors = {name: tensor.contiguous() for name, tensor in data.tensors.items()}
         save_file(tensors, Path(self._get_save_path()), {"config": json.dumps(data.config)})
 
