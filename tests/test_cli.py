@@ -35,15 +35,20 @@ def parts(project):
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ("source.root=nowhere", ["nowhere", "source.root"]),
+        ("source.root=nowhere", ["nowhere", "good/"]),
         ("source.rot=parts", ["source.rot", "root"]),
-        ("source.root=parts,backbone.name=resnet999", ["backbone.name", "resnet999"]),
-        ("source.root=parts,backbone.weights=none.pth", ["none.pth", "backbone.weights"]),
+        ("source.root=parts,split.shots=2,backbone.name=resnet999", ["backbone.name", "resnet999"]),
+        (
+            "source.root=parts,split.shots=2,backbone.weights=none.pth",
+            ["none.pth", "backbone.weights"],
+        ),
         ("source.root=parts,split.protocol=low_shot", ["split.protocol"]),
     ],
 )
 def test_a_mistake_ends_in_one_line_without_a_traceback(project, parts, params, words):
-    done = kedro_run(project, "--env=folder", "--params", f"images.size=64,{FAST},{params}")
+    done = kedro_run(
+        project, "--env=folder", "--params", f"images.size=64,split.shots=2,{FAST},{params}"
+    )
     assert done.returncode == 1
     (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
     assert "Traceback" not in done.stdout + done.stderr
@@ -90,3 +95,22 @@ def test_a_test_part_of_one_class_has_no_auroc_but_ends_well(project, parts):
     table = project.load("detection", env="folder")
     assert np.isnan(table["image_auroc"]).all()
     assert len(project.load("decisions", env="folder"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--env=nope"], ["--env=nope", "elpv"]),
+        (["--pipelines=segd"], ["segd", "segad_vad"]),
+        (["--env=test", "--tags=nope"], ["no nodes"]),
+        (["--env=test", "--tags=split"], ["manifest.parquet", "segad_vad"]),
+    ],
+)
+def test_a_part_that_cannot_run_says_why_in_one_line(project, arguments, words):
+    command = [sys.executable, "-m", "kedro", "run", *arguments]
+    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
+    assert "Traceback" not in done.stdout + done.stderr
+    for word in words:
+        assert word in line

@@ -6,32 +6,63 @@ import copy
 import functools
 import os
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from kedro.framework.cli.project import project_group
 from kedro.framework.cli.project import run as kedro_run
+from kedro.io import DatasetError
+from kedro.io.core import VersionNotFoundError
+from kedro.utils import find_kedro_project
 
 from vadline.errors import VadlineError
 
+E = TypeVar("E", bound=BaseException)
 
-def _mistake(error: BaseException | None) -> VadlineError | None:
-    """Find a user's mistake among an error and its causes."""
-    while error is not None and not isinstance(error, VadlineError):
+_KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", "Pipeline does not")
+
+
+def _among_causes(error: BaseException | None, kind: type[E]) -> E | None:
+    """Find an error of a kind among an error and its causes."""
+    while error is not None and not isinstance(error, kind):
         error = error.__cause__ or error.__context__
     return error
+
+
+def _told(error: Exception) -> str | None:
+    """Put a mistake in one line; nothing if the error is none of the user's."""
+    if mistake := _among_causes(error, VadlineError):
+        return str(mistake)
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
+        return text
+    missing = _among_causes(error, FileNotFoundError) or _among_causes(error, VersionNotFoundError)
+    if isinstance(error, DatasetError) and missing:
+        name = Path(str(getattr(missing, "filename", None) or error).rstrip("'\"")).name
+        return f"{name} has not been made yet: run the whole line, --pipeline=segad_vad, first."
+    return None
+
+
+def _check_environment(env: str | None) -> None:
+    conf = (find_kedro_project(Path.cwd()) or Path.cwd()) / "conf"
+    known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+    if env is not None and env not in known:
+        raise VadlineError(f"--env={env} is not a folder of {conf}; known: {', '.join(known)}.")
 
 
 def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run_or_explain(*args: Any, **kwargs: Any) -> Any:
         try:
+            if not kwargs.get("conf_source"):
+                _check_environment(kwargs.get("env"))
             return callback(*args, **kwargs)
         except Exception as error:
-            mistake = _mistake(error)
-            if mistake is None or os.environ.get("VADLINE_TRACEBACK"):
+            told = _told(error)
+            if told is None or os.environ.get("VADLINE_TRACEBACK"):
                 raise
-            click.secho(f"\nvadline: {mistake}", fg="red", err=True)
+            click.secho(f"\nvadline: {told}", fg="red", err=True)
             raise click.exceptions.Exit(1) from error
 
     return run_or_explain

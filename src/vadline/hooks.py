@@ -48,9 +48,9 @@ class ParameterHooks:
 class FreshnessHooks:
     """Let ``--only-missing-outputs`` trust only what the interrupted run itself has made.
 
-    The dataset ``run_state`` keeps, for every output, the time after which it counts, and the
-    parameters it was made with. A run makes all its outputs stale; resuming makes stale only
-    what a changed parameter leads to.
+    The dataset ``run_state`` keeps, for every output, the time after which it counts, and what it
+    was made of: parameters and the wiring of nodes. A run makes stale its outputs and, in the
+    whole line, all that follows from them; resuming makes stale only what a change leads to.
     """
 
     @hook_impl
@@ -66,19 +66,18 @@ class FreshnessHooks:
         catalog : CatalogProtocol
         """
         state = catalog.load("run_state") if catalog.exists("run_state") else {}
-        times, old = state.get("times", {}), state.get("parameters", {})
-        new = {name: _digest(catalog.load(name)) for name in sorted(_parameters(pipeline))}
+        times, old = state.get("times", {}), state.get("made_of", {})
+        line = pipelines["__default__"]
+        new = _made_of(pipeline, catalog)
         if run_params.get("only_missing_outputs"):
             changed = {name for name, digest in new.items() if old.get(name, digest) != digest}
-            stale = pipeline.from_inputs(*changed).all_outputs() if changed else set()
-            if changed:
-                names = ", ".join(sorted(name.removeprefix("params:") for name in changed))
-                logger.info("Changed since the last run, so made anew: all that %s leads to", names)
+            _tell(changed)
         else:
-            stale = pipeline.all_outputs()
+            changed = set(new) | pipeline.all_outputs()
+        stale = _outputs_after(line, changed) | _outputs_after(pipeline, changed)
         now = time.time() - 0.05  # file systems stamp a little late
         times |= dict.fromkeys(sorted(stale), now)
-        catalog.save("run_state", {"times": times, "parameters": old | new})
+        catalog.save("run_state", {"times": times, "made_of": old | new})
         for name in pipeline.all_outputs():
             dataset = catalog.get(name)
             if hasattr(dataset, "stale_before"):
@@ -131,8 +130,30 @@ class ReportingHooks:
             logger.info("A score and a decision per part: %s", catalog.get("decisions")._filepath)
 
 
-def _parameters(pipeline: Pipeline) -> set[str]:
-    return {name for name in pipeline.inputs() if name.startswith("params:")}
+def _made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
+    """Digest what decides an output besides files: parameters, and the wiring of its node."""
+    names = sorted(name for name in pipeline.inputs() if name.startswith("params:"))
+    digests = {name: _digest(catalog.load(name)) for name in names}
+    for node in pipeline.nodes:
+        wiring = _digest([node.name, node.inputs, node.outputs])
+        digests |= dict.fromkeys(node.outputs, wiring)
+    return digests
+
+
+def _outputs_after(pipeline: Pipeline, changed: set[str]) -> set[str]:
+    """Name the changed outputs themselves and all that is made from what changed."""
+    known = changed & pipeline.datasets()
+    if not known:
+        return set()
+    made = known & pipeline.all_outputs()
+    used = known & (pipeline.datasets() - pipeline.outputs())
+    return made | (pipeline.from_inputs(*used).all_outputs() if used else set())
+
+
+def _tell(changed: set[str]) -> None:
+    if changed:
+        names = ", ".join(sorted(name.removeprefix("params:") for name in changed))
+        logger.info("Changed since the last run, so made anew with all that follows: %s", names)
 
 
 def _digest(value: Any) -> str:

@@ -41,7 +41,9 @@ class SourceParams(_Strict):
         None, description="The folder; relative to where kedro runs. Not used by elpv."
     )
     category: str | None = Field(
-        None, description="Product, for mvtec and visa; mono or poly for elpv."
+        None,
+        pattern=r"^[\w .-]*\w$",
+        description="Product, for mvtec and visa; mono or poly for elpv. It names a folder.",
     )
     demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
 
@@ -130,6 +132,7 @@ class Parameters(_Strict):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         _require(self.line.detectors, self.detectors, "line.detectors", "detectors")
+        _require(self.line.refined, self.line.detectors, "line.refined", "line.detectors")
         setups = self.segad.setups
         _require(self.line.setups, setups, "line.setups", "segad.setups")
         for name in self.line.setups:
@@ -150,7 +153,10 @@ class Parameters(_Strict):
 def _require(names: Any, known: Any, key: str, where: str) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f"{key} names {unknown[0]!r}, which {where} does not have")
+        raise ValueError(
+            f"{key} names {unknown[0]!r}, which {where} does not have; set both "
+            f"({where} has: {', '.join(known) or 'nothing'})"
+        )
 
 
 def parse(raw: dict[str, Any]) -> Parameters:
@@ -182,7 +188,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
         if item["type"] == "extra_forbidden":
             known = _known_keys(item["loc"][:-1])
             close = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
-            hint = f", did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+            hint = f", {close[0]} may be meant" if close else f"; known: {', '.join(known)}"
             yield f"{key} is not a parameter{hint}"
         elif item["type"] == "value_error":
             yield (f"{key}: " if key else "") + str(item["ctx"]["error"])

@@ -191,3 +191,27 @@ def test_a_line_that_rejects_nothing_still_shows_its_parts(project, monkeypatch)
     assert project.tables()["refinement"]["images"].tolist() == [0]
     (gallery,) = project.path.glob("data/08_reporting/test/all/figures/patchcore_gallery.png/*/*")
     assert gallery.stat().st_size > 10_000
+
+
+SMALL = {"line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []}}
+SMALL |= {"decide": {"setup": "patchcore"}}
+
+
+def test_a_stage_run_alone_makes_stale_what_follows_it(project):
+    project.run(params=SMALL)
+    other = SMALL | {"seed": 3}
+    project.run(params=other, tags=["split"])
+    project.run(params=other, only_missing_outputs=True)
+    resumed = project.tables(params=other)
+    project.run(params=other)
+    for name, table in project.tables(params=other).items():
+        pd.testing.assert_frame_equal(resumed[name], table)
+
+
+def test_resuming_a_longer_or_a_shorter_line_fills_its_tables(project):
+    longer = {
+        "line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": ["patchcore"]}
+    } | {"decide": {"setup": "patchcore"}}
+    for params, refined in ((SMALL, []), (longer, ["patchcore"]), (SMALL, [])):
+        project.run(params=params, only_missing_outputs=True)
+        assert project.load("refinement", params=params)["row"].tolist() == refined

@@ -82,6 +82,11 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     for wrapper in ("state_dict", "model"):
         if isinstance(state, Mapping) and isinstance(state.get(wrapper), Mapping):
             state = state[wrapper]
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise VadlineError(
+            f"Weights file {path} holds no named tensors: give a .safetensors or a PyTorch state "
+            "dict."
+        )
     if any(name.startswith(_MOCO_PREFIX) for name in state):
         state = {
             name.removeprefix(_MOCO_PREFIX): value

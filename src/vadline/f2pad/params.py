@@ -40,7 +40,7 @@ class F2PADParams(BaseModel):
         12.0, gt=0, description="Blur in pixels of the colour offset that hides the paste's seam."
     )
     radius_share: float = Field(
-        0.05, ge=0, le=0.25, description="Radius of Omega's dilation, share of the shorter side."
+        0.03, ge=0, le=0.25, description="Radius of Omega's dilation, share of the shorter side."
     )
     k: int = Field(10, ge=1, description="Bank features per location in eq. 5.")
     loss_unit: LossUnit = Field(

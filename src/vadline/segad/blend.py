@@ -94,7 +94,10 @@ class BlendedForest(BaseEstimator):
             return self
         scores = _required(image_scores)
         if (~bad).sum() < 2:
-            raise VadlineError("segad.blend needs two good images in the forest's part, or 'off'")
+            raise VadlineError(
+                "segad.blend needs two good images in the forest's part: add good images, lower "
+                "split.detector_share or set segad.blend=off"
+            )
         folds = self._deal(bad)
         margins = self._out_of_fold(X, bad, folds)
         goods = scores.loc[~bad]

@@ -107,7 +107,7 @@ class BoostedRandomForest(BaseEstimator):
         if not bad.any() or bad.all():
             raise VadlineError(
                 f"the forest's part has {(~bad).sum()} good and {bad.sum()} bad images: it needs "
-                "both (move known defects to it, or turn synthetic defects on)"
+                "both (add images, or lower split.detector_share)"
             )
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         rounds = KINDS[self.kind].rounds

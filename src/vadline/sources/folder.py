@@ -66,13 +66,14 @@ def _to_record(
 ) -> Record:
     """Describe one image of ``folder`` (a good or a bad folder)."""
     below = path.relative_to(folder).parts
-    mask = root / MASKS / path.relative_to(root).with_suffix(".png")
+    places = (path.relative_to(root), path.relative_to(folder))  # with and without bad/
+    masks = [root / MASKS / place.with_suffix(".png") for place in places]
     return Record(
         image_id=image_id_of(path, root),
         path=path,
         label=label,
         defect=below[0] if label == BAD and len(below) > 1 else label,
-        mask_path=mask if label == BAD and mask.is_file() else None,
+        mask_path=next((m for m in masks if label == BAD and m.is_file()), None),
         source_split=split,
         category=category,
     )

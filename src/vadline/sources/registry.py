@@ -72,9 +72,9 @@ def read_source(
     if options:
         raise VadlineError(f"source {source} has no option source.{sorted(options)[0]}: remove it")
     arguments = {} if category is None else {"category": category}
-    if source == "elpv":
-        return with_unique_ids(read_elpv(**arguments))
-    return with_unique_ids(ADAPTERS[source](Path(root), **arguments))
+    folder = Path(root) if root is not None else None
+    read = read_elpv if source == "elpv" else ADAPTERS[source]
+    return with_unique_ids(read(folder, **arguments))
 
 
 def _render_and_read(root: Path, options: dict[str, Any]) -> list[Record]:

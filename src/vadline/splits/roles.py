@@ -12,6 +12,9 @@ from vadline.splits.draws import share_of
 Indices = NDArray[np.int64]
 
 
+_FOREST_GOODS = 2  # rounding must not take them from a small folder
+
+
 @dataclass(frozen=True)
 class RoleShares:
     """How training images are divided among their roles; see `make_split`.
@@ -56,9 +59,11 @@ def assign_roles(
         The images of ``detector``, ``finetune``, ``classifier``, ``forest``, ``calibration``.
     """
     n_detector = share_of(len(goods), shares.detector)
+    if len(goods) >= _FOREST_GOODS + 2 and shares.detector + shares.calibration < 1:
+        n_detector = min(n_detector, len(goods) - _FOREST_GOODS - 1)
     n_calibration = min(share_of(len(goods), shares.calibration), len(goods) - n_detector)
-    if n_calibration == len(goods) - n_detector > 1 and shares.detector + shares.calibration < 1:
-        n_calibration -= 1  # rounding must not take the forest's last good
+    if n_calibration >= len(goods) - n_detector > 1 and shares.detector + shares.calibration < 1:
+        n_calibration = max(1, len(goods) - n_detector - _FOREST_GOODS)
     detector, calibration, forest = np.split(goods, [n_detector, n_detector + n_calibration])
     n_tune = min(shares.finetune_bads, max(1, len(bads) // 2), len(bads))
     forest_bads = bads[n_tune:] if len(bads) > 1 else bads

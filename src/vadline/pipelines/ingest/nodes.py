@@ -24,7 +24,7 @@ def ingest_images(
     """Read a source once: manifest, images, masks and a report of what was refused."""
     where, how = SourceParams(**source), ImageParams(**images)
     options = where.demo.model_dump() | {"size": how.size} if where.name == "demo" else {}
-    root = Path(where.root) if where.root else None
+    root = Path(where.root).expanduser() if where.root else None
     records = read_source(where.name, root, where.category, **options)
     # The arrays outlive their files' names: a memory map keeps what it maps.
     with TemporaryDirectory(dir=scratch.parent, ignore_cleanup_errors=True) as folder:
@@ -45,6 +45,6 @@ def ingest_images(
 def region_of_interest(source: dict[str, Any], images: dict[str, Any]) -> NDArray[np.bool_]:
     """Read a folder's ``roi.png``; everything counts where there is none."""
     where = SourceParams(**source)
-    path = Path(where.root or "") / "roi.png"
+    path = Path(where.root or "").expanduser() / "roi.png"
     use = where.name == "folder" and path.exists()
     return load_roi(path if use else None, ImageParams(**images).size)
