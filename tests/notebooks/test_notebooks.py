@@ -120,7 +120,10 @@ def test_the_two_latest_runs_are_compared(finished, two_runs):
     first, second = two_runs
     executed = Executed(finished, COMPARISON)
     assert executed.error is None
-    assert executed.printed("runs").strip() == f"segad_vad {first[:6]} against second {second[:6]}"
+    assert (
+        executed.printed("runs").strip()
+        == f"demo/all high_shot seed 0 {first[:6]} against second {second[:6]}"
+    )
     (differing,) = executed.tables("differences")
     assert "seed" in differing
     assert "17" in differing
@@ -142,7 +145,10 @@ def test_named_runs_are_compared_in_the_order_named(finished, two_runs):
     first, second = two_runs
     executed = Executed(finished, COMPARISON, RUN_IDS=(second, first))
     assert executed.error is None
-    assert executed.printed("runs").strip() == f"second {second[:6]} against segad_vad {first[:6]}"
+    assert (
+        executed.printed("runs").strip()
+        == f"second {second[:6]} against demo/all high_shot seed 0 {first[:6]}"
+    )
 
 
 @pytest.mark.parametrize(
