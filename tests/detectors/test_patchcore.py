@@ -62,6 +62,22 @@ def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
     np.testing.assert_array_equal(again.anomaly_maps(images), detector.anomaly_maps(images))
 
 
+def test_what_it_will_take_is_said_before_the_work(images, caplog):
+    params = PatchCoreParams(coreset_size=5)
+    with caplog.at_level("INFO", "vadline"):
+        PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+    # 6 images x 8 x 8 patches x 152 channels x 2 bytes
+    assert "384 patches x 152 channels of 6 images will take 0 MB" in caplog.text
+
+
+def test_a_projection_chooses_rows_of_the_whole_features(images, detector):
+    params = PatchCoreParams(coreset_size=40, projection_dim=16)
+    projected = PatchCore(detector.extractor, "efficientnet_lite0", params)
+    projected.fit(images, np.arange(6))
+    assert projected.bank_.shape == detector.bank_.shape
+    assert not torch.equal(projected.bank_, detector.bank_)
+
+
 def test_candidate_patches_bound_what_is_kept(images):
     params = PatchCoreParams(coreset_size=None, coreset_ratio=1.0, candidate_patches=60)
     detector = PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))

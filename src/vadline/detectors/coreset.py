@@ -2,47 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from vadline.progress import progress
 
+# Blocks and shortlist stay in a CPU's caches; a GPU wants more work at a time.
+_BLOCK_BYTES = {"cpu": 4 * 2**20, "cuda": 256 * 2**20}
+_SHORTLIST_SHARE = 64
+_SHORTLIST_LEAST = 1024
+_SHORTLIST_BYTES = 16 * 2**20
+_CENTRES_A_BLOCK = 256
+WORKING_MEGABYTES = 50  # what picking takes besides 8 bytes a row
 
-def random_projection(features: Tensor, width: int | None, seed: int) -> Tensor:
-    """Project features onto fewer random directions (Johnson-Lindenstrauss).
+
+class Rows(Protocol):
+    """What can be covered: a tensor of shape (M, C), or features that live on disk."""
+
+    def __len__(self) -> int:
+        """Return M."""
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """Return some rows, (n,) int64 -> (n, C)."""
+
+    def split(self, size: int) -> Iterator[Tensor]:
+        """Walk over all rows in order, ``size`` at a time."""
+
+
+def random_projection(width: int, channels: int, seed: int) -> Tensor:
+    """Draw a Gaussian random projection (Johnson-Lindenstrauss).
 
     Parameters
     ----------
-    features : Tensor, float32, shape (M, C)
-    width : int, optional
-        Columns to keep; ``None``, or ``C`` and more, returns the features as they are.
+    width : int
+        Columns to keep.
+    channels : int
+        Columns that there are.
     seed : int
 
     Returns
     -------
-    Tensor, float32, shape (M, min(width, C))
-        Distances are kept in expectation.
+    Tensor, float32, shape (channels, width)
+        ``features @ matrix`` keeps distances in expectation.
     """
-    channels = features.shape[1]
-    if width is None or width >= channels:
-        return features
     rng = np.random.default_rng((seed, 0xC0DE))
-    matrix = rng.normal(scale=width**-0.5, size=(channels, width)).astype(np.float32)
-    return features @ torch.from_numpy(matrix).to(features.device)
+    return torch.from_numpy(
+        rng.normal(scale=width**-0.5, size=(channels, width)).astype(np.float32)
+    )
 
 
 @torch.inference_mode()
-def greedy_k_centre(features: Tensor, size: int, seed: int, desc: str = "coreset") -> Tensor:
+def greedy_k_centre(features: Rows, size: int, seed: int, desc: str = "coreset") -> Tensor:
     """Pick the rows that cover all others best, one at a time (Roth et al. 2022, alg. 1).
 
     The first row is drawn at random; every next one is the row farthest from those picked
-    (Sener & Savarese 2018). One pass over the features a pick: ``|x - c|^2`` is updated as
-    ``|x|^2 - 2 x.c + |c|^2`` by a single fused matrix-vector product.
+    (Sener & Savarese 2018). Distances to picked rows only ever shrink, so the farthest row is
+    found exactly on a shortlist of those that were farthest at the last pass over all rows, until
+    its best falls below the best that was left off. Only then does another pass bring all rows up
+    to date, for all rows picked meanwhile in one matrix product: a handful of passes instead of
+    one for each pick. Squared distances round as float32 does (1e-6 of the largest); only rows
+    nearer to a tie than that may swap.
 
     Parameters
     ----------
-    features : Tensor, float32, shape (M, C)
+    features : Tensor of float32, shape (M, C), or PatchSpool
+        On any device.
     size : int
         How many rows to pick; at most ``M`` are.
     seed : int
@@ -52,18 +80,79 @@ def greedy_k_centre(features: Tensor, size: int, seed: int, desc: str = "coreset
     Returns
     -------
     Tensor, int64, shape (min(size, M),)
-        Distinct row numbers in the order of picking.
+        Distinct row numbers in the order of picking. Memory: 8 bytes a row, besides ``features``,
+        and `WORKING_MEGABYTES` on a CPU.
     """
     size = min(size, len(features))
-    norms = features.square().sum(dim=1)
-    nearest = torch.full_like(norms, torch.inf)
-    distance = torch.empty_like(norms)
-    picked = torch.empty(size, dtype=torch.int64)
-    row = int(np.random.default_rng((seed, 0x5EED)).integers(len(features)))
-    for step in progress(range(size), desc=desc, unit="centre"):
-        picked[step] = row
-        torch.addmv(norms, features, features[row], alpha=-2, out=distance)
-        torch.minimum(nearest, distance.add_(norms[row]), out=nearest)
-        nearest[row] = -torch.inf  # never twice, also among equal rows
-        row = int(nearest.argmax())
-    return picked
+    if size == 0:
+        return torch.empty(0, dtype=torch.int64)
+    first = int(np.random.default_rng((seed, 0x5EED)).integers(len(features)))
+    cover = _Cover(features, first)
+    with progress(total=size, desc=desc, unit="centre") as bar:
+        bar.update()
+        while len(cover.picked) < size:
+            cover.pass_over_all()
+            known = len(cover.picked)
+            cover.pick_from_shortlist(size)
+            bar.update(len(cover.picked) - known)
+    return torch.tensor(cover.picked)
+
+
+class _Cover:
+    """Squared distance of every row to the nearest picked one, as of the last pass."""
+
+    def __init__(self, features: Rows, first: int) -> None:
+        self.features = features
+        self.picked = [first]
+        self.seen = 0  # how many of the picked rows the last pass took in
+        # Distances from the first row instead of from zero: no digits lost to a common offset.
+        self.origin = features[torch.tensor([first])]
+        device = self.origin.device
+        self.block = max(1, _BLOCK_BYTES[device.type] // (4 * self.origin.shape[1]))
+        self.norms = torch.cat([(x - self.origin).square().sum(1) for x in self._blocks()])
+        self.nearest = torch.full((len(features),), torch.inf, device=device)
+
+    def _blocks(self) -> Iterator[Tensor]:
+        return iter(self.features.split(self.block))
+
+    def pass_over_all(self) -> None:
+        """Take the rows picked since the last pass into ``nearest``."""
+        fresh = torch.tensor(self.picked[self.seen :])
+        centres = (self.features[fresh] - self.origin).split(_CENTRES_A_BLOCK)
+        lengths = self.norms[fresh.to(self.norms.device)].split(_CENTRES_A_BLOCK)
+        start = 0
+        for block in self._blocks():
+            here = slice(start, start + len(block))
+            start += len(block)
+            block = block - self.origin
+            for centre, length in zip(centres, lengths, strict=True):
+                # |x - c|^2 = |x|^2 + (|c|^2 - 2 x.c), the bracket in one matrix product
+                gap = torch.addmm(length, block, centre.T, alpha=-2).amin(dim=1)
+                self.nearest[here] = torch.minimum(self.nearest[here], gap.add_(self.norms[here]))
+        self.nearest[fresh.to(self.nearest.device)] = -torch.inf  # never twice, also if equal rows
+        self.seen = len(self.picked)
+
+    def pick_from_shortlist(self, size: int) -> None:
+        """Pick while the farthest row is certainly on the shortlist; at least one."""
+        rows, nearest, left_off = self._shortlist()
+        shortlist = self.features[rows] - self.origin
+        norms = self.norms[rows.to(self.norms.device)]
+        names = rows.tolist()
+        gap = torch.empty_like(nearest)
+        while len(self.picked) < size:
+            best, place = (value.item() for value in nearest.max(dim=0))
+            if best < left_off:
+                return
+            self.picked.append(names[place])
+            torch.addmv(norms, shortlist, shortlist[place], alpha=-2, out=gap)
+            torch.minimum(nearest, gap.add_(norms[place]), out=nearest)
+            nearest[place] = -torch.inf
+
+    def _shortlist(self) -> tuple[Tensor, Tensor, float]:
+        """Return the farthest rows, their distances, and the largest distance left off."""
+        room = _SHORTLIST_BYTES // (4 * self.origin.shape[1])
+        count = max(_SHORTLIST_LEAST, min(len(self.nearest) // _SHORTLIST_SHARE, room))
+        if count >= len(self.nearest):
+            return torch.arange(len(self.nearest)), self.nearest.clone(), -torch.inf
+        values, rows = self.nearest.topk(count + 1)
+        return rows[:-1].cpu(), values[:-1].contiguous(), float(values[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -11,6 +12,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 _BLUR_REFERENCE_SIZE = 256  # the papers give the blur's sigma for images of this side
+
+
+@lru_cache(maxsize=8)
+def _to_pixels(side: int, size: int, sigma: float) -> Tensor:
+    """Return the matrix (size, side) that upsamples and blurs one axis.
+
+    Both steps are linear and separable, so that their product with a map is all there is to do.
+    """
+    x = F.interpolate(torch.eye(side)[:, None], size, mode="linear", align_corners=False)
+    if sigma > 0:
+        kernel = _gaussian(sigma)
+        radius = len(kernel) // 2
+        x = F.conv1d(F.pad(x, (radius, radius), "replicate"), kernel.view(1, 1, -1))
+    return x[:, 0].T.contiguous()
 
 
 def _gaussian(sigma: float) -> Tensor:
@@ -42,15 +57,10 @@ def upsample_and_blur(
     """
     if len(maps) == 0:
         return np.empty((0, size, size), np.float32)
-    x = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))[:, None]
-    x = F.interpolate(x, (size, size), mode="bilinear", align_corners=False)
     sigma = sigma * size / _BLUR_REFERENCE_SIZE
-    if sigma > 0:
-        kernel = _gaussian(sigma)
-        radius = len(kernel) // 2
-        x = F.conv2d(F.pad(x, (radius, radius, 0, 0), "replicate"), kernel.view(1, 1, 1, -1))
-        x = F.conv2d(F.pad(x, (0, 0, radius, radius), "replicate"), kernel.view(1, 1, -1, 1))
-    return x[:, 0].numpy()
+    rows, columns = (_to_pixels(side, size, sigma) for side in maps.shape[1:])
+    x = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))
+    return (rows @ (x @ columns.T)).numpy()
 
 
 def map_chunks(

@@ -23,17 +23,22 @@ class PatchCoreParams(BaseModel):
         0.01, gt=0, le=1, description="Share of the candidates kept where coreset_size is null."
     )
     candidate_patches: int | None = Field(
-        200_000,
+        None,
         ge=1,
         description="Patches drawn, evenly over the images, for the coreset; null for all.",
     )
     projection_dim: int | None = Field(
-        128, ge=1, description="Width of the random projection of the coreset; null for none."
+        None,
+        ge=1,
+        description="Width of the random projection that the coreset is chosen in (the authors: "
+        "128); null for none, which is exact and rarely slower.",
     )
     neighbours: int = Field(
         1, ge=1, description="Neighbours of the re-weighted image score (eq. 7); 1 turns it off."
     )
-    batch_size: int = Field(16, ge=1, description="Images a forward pass.")
+    batch_size: int | None = Field(
+        None, ge=1, description="Images a forward pass; null for 4 on a CPU and 64 on a GPU."
+    )
     blur_sigma: float = Field(
         4.0, ge=0, description="Gaussian blur of the upsampled map, in pixels at 256 x 256."
     )

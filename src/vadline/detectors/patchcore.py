@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,15 +9,13 @@ from torch import Tensor
 
 from vadline.backbones import FeatureExtractor, build_extractor, pick_device
 from vadline.backbones.weights import load_into
-from vadline.detectors.coreset import greedy_k_centre, random_projection
+from vadline.detectors.bank import build_bank
 from vadline.detectors.params import PatchCoreParams
-from vadline.detectors.patches import batches, extract, grid_roi, patch_features
+from vadline.detectors.patches import batches, extract, grid_of, grid_roi, patch_features
 from vadline.detectors.search import NearestNeighbours
 from vadline.errors import VadlineError
 from vadline.progress import progress
 from vadline.state import ModelState
-
-logger = logging.getLogger(__name__)
 
 
 class PatchCore:
@@ -62,7 +58,8 @@ class PatchCore:
     ) -> PatchCore:
         """Build the memory bank from normal images.
 
-        Memory grows with the candidate patches and the batch, not with the number of images.
+        The patches go to a temporary file in half precision (2 bytes a value); memory grows by 8
+        bytes a patch, besides bank and batch. Both are logged before the work starts.
 
         Parameters
         ----------
@@ -89,13 +86,19 @@ class PatchCore:
                 f"{self.name}: no good image to learn from; raise split.detector_share or add "
                 "good images."
             )
-        candidates = self._candidates(images, rows, seed, roi)
-        size = self.params.coreset_size
-        size = size or max(1, round(self.params.coreset_ratio * len(candidates)))
-        projected = random_projection(candidates, self.params.projection_dim, seed)
-        picked = greedy_k_centre(projected, size, seed, f"{self.name}: coreset")
-        self._set_bank(candidates[picked.to(candidates.device)].clone())
+        self._prepare()
+        self._set_bank(
+            build_bank(
+                self._fast, images, rows, self.params, seed, roi, self._batch_size, self.name
+            )
+        )
         return self
+
+    def _prepare(self) -> None:
+        self._fast = self.extractor.folded()
+        on_cpu = self.extractor.mean.device.type == "cpu"
+        # On a CPU a small batch's activations stay in the caches.
+        self._batch_size = self.params.batch_size or (4 if on_cpu else 64)
 
     def _set_bank(self, bank: Tensor) -> None:
         self.bank_ = bank
@@ -106,43 +109,6 @@ class PatchCore:
             if self.params.neighbours > 1
             else None
         )
-
-    def _candidates(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        seed: int,
-        roi: NDArray[np.bool_] | None,
-    ) -> Tensor:
-        rng = np.random.default_rng((seed, 0xBA7C))
-        parts: list[Tensor] = []
-        inside: NDArray[np.int64] | None = None
-        bar = progress(total=len(rows), desc=f"{self.name}: features", unit="image")
-        with bar:
-            for _, batch in batches(images, rows, self.params.batch_size):
-                features = extract(self.extractor, batch, self.params.pool)
-                if inside is None:
-                    inside = np.flatnonzero(grid_roi(roi, features.shape[1:3]))
-                    quota = self._quota(len(rows), len(inside), features.shape[-1])
-                for image in features.flatten(1, 2):
-                    chosen = rng.choice(inside, quota, replace=False, shuffle=False)
-                    parts.append(image[torch.from_numpy(np.sort(chosen)).to(image.device)])
-                bar.update(len(batch))
-        return torch.cat(parts)
-
-    def _quota(self, images: int, patches: int, channels: int) -> int:
-        limit = self.params.candidate_patches or images * patches
-        quota = max(1, min(patches, limit // images))
-        logger.info(
-            "%s: %d images x %d of %d patches x %d channels, %.0f MB for the coreset",
-            self.name,
-            images,
-            quota,
-            patches,
-            channels,
-            images * quota * channels * 4 / 1e6,
-        )
-        return quota
 
     def score(
         self,
@@ -169,23 +135,20 @@ class PatchCore:
             The largest patch distance, re-weighted over ``params.neighbours`` where that is
             above 1 (Roth et al. 2022, eq. 7).
         """
-        maps, scores = [], []
+        grid = grid_of(self.extractor, images)
+        inside = torch.from_numpy(grid_roi(roi, grid)).to(self.bank_.device)
+        maps, scores = [np.empty((0, *grid), np.float32)], [np.empty(0)]
         bar = progress(total=len(rows), desc=f"{self.name}: anomaly maps", unit="image")
         with bar:
-            for _, batch in batches(images, rows, self.params.batch_size):
-                features = extract(self.extractor, batch, self.params.pool)
+            for _, batch in batches(images, rows, self._batch_size):
+                features = extract(self._fast, batch, self.params.pool)
                 grid = features.shape[:3]
                 distances, nearest = self._search.query(features.flatten(0, 2), 1)
-                inside = torch.from_numpy(grid_roi(roi, grid[1:]))
                 distance = distances.view(grid) * inside
-                maps.append(distance.numpy())
-                scores.append(
-                    self._image_scores(features, distance, nearest.view(grid)).double().numpy()
-                )
+                maps.append(distance.cpu().numpy())
+                found = self._image_scores(features, distance, nearest.view(grid))
+                scores.append(found.double().cpu().numpy())
                 bar.update(len(batch))
-        side = [int(np.ceil(s / self.extractor.strides[0])) for s in images.shape[1:3]]
-        if not maps:
-            return np.empty((0, *side), np.float32), np.empty(0)
         return np.concatenate(maps), np.concatenate(scores)
 
     def anomaly_maps(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -196,10 +159,10 @@ class PatchCore:
         best, where = distance.flatten(1).max(dim=1)
         if self._bank_neighbours is None:
             return best
-        index = torch.arange(len(best))
-        worst = features.flatten(1, 2).cpu()[index, where]
+        index = torch.arange(len(best), device=best.device)
+        worst = features.flatten(1, 2)[index, where]
         around = self._bank_neighbours[nearest.flatten(1)[index, where]]
-        to_neighbours = (self.bank_.cpu()[around] - worst[:, None]).norm(dim=2)
+        to_neighbours = (self.bank_[around] - worst[:, None]).norm(dim=2)
         # Eq. 7 with the maximum taken out of numerator and denominator, against overflow.
         shift = to_neighbours.max(dim=1, keepdim=True).values
         weights = (to_neighbours - shift).exp().sum(dim=1)
@@ -221,9 +184,9 @@ class PatchCore:
         Tensor, int64, shape (B, h * w, min(k, M))
             Rows of ``bank_``.
         """
-        features = patch_features(self.extractor(n0), self.params.pool).flatten(2).transpose(1, 2)
+        features = patch_features(self._fast(n0), self.params.pool).flatten(2).transpose(1, 2)
         rows = self._search.query(features.flatten(0, 1), k)[1]
-        return rows.view(*features.shape[:2], -1).to(n0.device)
+        return rows.view(*features.shape[:2], -1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
         """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5).
@@ -240,7 +203,7 @@ class PatchCore:
         Tensor, float32, shape (B,)
             ``L(N)``, differentiable in ``n``.
         """
-        features = patch_features(self.extractor(n), self.params.pool).flatten(2).transpose(1, 2)
+        features = patch_features(self._fast(n), self.params.pool).flatten(2).transpose(1, 2)
         bank = self.bank_.to(features.dtype)
         with torch.no_grad():  # which candidate is nearest needs no gradient; only its row is used
             distances = [
@@ -290,5 +253,6 @@ class PatchCore:
         load_into(extractor.body, weights, f"The saved model {name}")
         extractor.to(pick_device(params.device))
         detector = cls(extractor, state.config["backbone"], params, name)
+        detector._prepare()
         detector._set_bank(state.tensors["bank"].to(extractor.mean.device))
         return detector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -82,6 +83,12 @@ def extract(extractor: FeatureExtractor, batch: Tensor, pool: int) -> Tensor:
     """
     x = extractor.normalise(batch.to(extractor.mean.device))
     return patch_features(extractor(x), pool).permute(0, 2, 3, 1).contiguous()
+
+
+def grid_of(extractor: FeatureExtractor, images: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return rows and columns of the patches of each image, at the shallowest layer's stride."""
+    stride = extractor.strides[0]
+    return math.ceil(images.shape[1] / stride), math.ceil(images.shape[2] / stride)
 
 
 def grid_roi(roi: NDArray[np.bool_] | None, grid: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import faiss
-import numpy as np
+import faiss.contrib.torch_utils  # FAISS then takes and gives tensors, on a GPU without copies
 import torch
 from torch import Tensor
 
@@ -14,7 +14,7 @@ class NearestNeighbours:
     Parameters
     ----------
     vectors : Tensor, float32, shape (M, C)
-        What to search. On a CUDA device the index lies on that device if FAISS can.
+        What to search. On a CUDA device the index lies there too, if FAISS can.
     """
 
     def __init__(self, vectors: Tensor) -> None:
@@ -26,13 +26,15 @@ class NearestNeighbours:
         Returns
         -------
         NearestNeighbours
-            Itself, with ``index_``.
+            Itself, with ``index_`` and ``device_``.
         """
         index = faiss.IndexFlatL2(self.vectors.shape[1])
+        self.device_ = torch.device("cpu")
         if self.vectors.is_cuda and faiss.get_num_gpus():
-            resources = faiss.StandardGpuResources()
-            index = faiss.index_cpu_to_gpu(resources, self.vectors.device.index or 0, index)
-        index.add(np.ascontiguousarray(self.vectors.cpu().numpy()))
+            self.device_ = self.vectors.device
+            self._resources = faiss.StandardGpuResources()  # the index does not keep it alive
+            index = faiss.index_cpu_to_gpu(self._resources, self.device_.index or 0, index)
+        index.add(self.vectors.to(self.device_).contiguous())
         self.index_ = index
         return self
 
@@ -48,12 +50,9 @@ class NearestNeighbours:
         Returns
         -------
         distances : Tensor, float32, shape (Q, min(k, M))
-            Euclidean, not squared, ascending.
+            Euclidean, not squared, ascending; on the features' device.
         rows : Tensor, int64, shape (Q, min(k, M))
         """
         k = min(k, len(self.vectors))
-        squared, rows = self.index_.search(
-            np.ascontiguousarray(features.detach().cpu().numpy(), dtype=np.float32), k
-        )
-        distances = np.sqrt(np.maximum(squared, 0))
-        return torch.from_numpy(distances), torch.from_numpy(rows)
+        squared, rows = self.index_.search(features.detach().to(self.device_).contiguous(), k)
+        return squared.clamp_(min=0).sqrt_().to(features.device), rows.to(features.device)

@@ -1,0 +1,101 @@
+"""Patch features on disk in half precision, read back in pieces."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vadline.errors import VadlineError
+
+_LARGEST_HALF = 65504.0
+
+
+class PatchSpool:
+    """Rows of features that are too many for memory, in an unnamed temporary file.
+
+    Half precision halves the bytes that a pass over the file moves; its rounding (a relative 5e-4
+    of each value) is far below the distance between two patches. The operating system keeps as much
+    of the file in its page cache as is free, and removes the file when the process ends.
+
+    Parameters
+    ----------
+    width : int
+        Columns C.
+    rows : int
+        How many will be appended, to check the disk beforehand.
+    device : torch.device
+        Where the pieces are given.
+
+    Raises
+    ------
+    VadlineError
+        If the temporary folder has no room.
+    """
+
+    def __init__(self, width: int, rows: int, device: torch.device) -> None:
+        self.width = width
+        self.device = device
+        self._length = 0
+        folder = Path(tempfile.gettempdir())
+        needed, free = 2 * rows * width, shutil.disk_usage(folder).free
+        if needed > free:
+            raise VadlineError(
+                f"{folder} has {free / 1e9:.1f} GB free, {rows} patches need {needed / 1e9:.1f} GB:"
+                " set TMPDIR to a larger disk or lower candidate_patches of the detector."
+            )
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115, lives as long as this does
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._length
+
+    def append(self, rows: Tensor) -> None:
+        """Write rows, float32 of shape (n, C), behind the others.
+
+        Raises
+        ------
+        VadlineError
+            If a value is not finite or too large for half precision.
+        """
+        if not rows.abs().amax() <= _LARGEST_HALF:
+            raise VadlineError(
+                f"patch features beyond {_LARGEST_HALF:.0f} or not finite: look at the backbone's "
+                "weights (backbone.weights)."
+            )
+        self._file.write(rows.half().cpu().numpy().tobytes())
+        self._length += len(rows)
+
+    def split(self, size: int) -> Iterator[Tensor]:
+        """Read all rows in order, ``size`` at a time.
+
+        Yields
+        ------
+        Tensor, float32, shape (n, C)
+            On ``device``, as :meth:`torch.Tensor.split` would give it.
+        """
+        for start in range(0, len(self), size):
+            yield self._read(start, min(size, len(self) - start))
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """Read some rows, int64 of shape (n,), as float32 of shape (n, C)."""
+        wanted = rows.cpu().numpy()
+        result = np.empty((len(wanted), self.width), np.float16)
+        for place in np.argsort(wanted):  # ascending, so that the disk is read in one direction
+            self._seek(wanted[place])
+            self._file.readinto(result[place])
+        return torch.from_numpy(result).to(self.device).float()
+
+    def _read(self, start: int, count: int) -> Tensor:
+        piece = np.empty((count, self.width), np.float16)
+        self._seek(start)
+        self._file.readinto(piece)
+        return torch.from_numpy(piece).to(self.device).float()
+
+    def _seek(self, row: int) -> None:
+        self._file.seek(2 * int(row) * self.width)
