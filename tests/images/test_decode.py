@@ -179,6 +179,20 @@ def test_resizing_is_antialiased_bilinear_of_the_whole_image():
     np.testing.assert_array_equal(pixels, np.asarray(reference))
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_decoded_at_a_fraction_looks_the_same(orientation):
+    rng = np.random.default_rng(0)
+    smooth = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[274] = orientation
+    values = np.asarray(smooth.resize((640, 480), Image.Resampling.BICUBIC))
+    data = encode(values, "JPEG", quality=95, exif=exif)
+    pixels, size = decode(data, 32)
+    whole = open_image(data).resize((32, 32), Image.Resampling.BILINEAR)
+    assert size == ((640, 480) if orientation == 1 else (480, 640))
+    assert np.abs(pixels.astype(int) - np.asarray(whole).astype(int)).max() <= 4
+
+
 def test_broken_files_are_refused_with_a_reason():
     noise = np.random.default_rng(2).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     for format in ("PNG", "JPEG", "BMP", "TIFF"):

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import array_shapes, arrays
+from scipy import ndimage
 from skimage.measure import label
 
 from vadline.metrics import aupro, pixel_histogram, region_weights
@@ -68,6 +71,19 @@ def test_every_region_weighs_one():
     assert count == 4
     assert weights.sum() == pytest.approx(4)
     assert (weights[masks == 0] == 0).all()
+
+
+@given(arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=9)))
+def test_regions_are_those_of_scipy(masks):
+    weights, count = region_weights(masks)
+    expected, regions = np.zeros(masks.shape), 0
+    for image, mask in zip(expected, masks, strict=True):
+        labels, found = ndimage.label(mask, np.ones((3, 3)))
+        sizes = np.bincount(labels.ravel())
+        image[mask] = 1 / sizes[labels[mask]]
+        regions += found
+    assert count == regions
+    np.testing.assert_array_equal(weights, expected)
 
 
 def test_without_a_defect_it_is_nan():

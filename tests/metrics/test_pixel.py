@@ -19,6 +19,7 @@ from vadline.metrics import (
     pixel_f1_threshold,
     pixel_histogram,
 )
+from vadline.metrics.pixel import pixel_f1_error
 
 
 def exact_f1(bad, score):
@@ -43,7 +44,17 @@ SHAPES = {
     "tiny": lambda rng, shape: 1e-20 * rng.gamma(0.5, size=shape),
     "bimodal": lambda rng, shape: rng.normal(size=shape) + 50 * rng.integers(0, 2, shape),
     "few values": lambda rng, shape: rng.integers(0, 5, shape),
+    "tiny spread on an offset": lambda rng, shape: 1e6 + rng.normal(size=shape),
+    "many decades": lambda rng, shape: 10.0 ** rng.uniform(-30, 30, shape),
+    "decades of both signs": lambda rng, shape: (
+        rng.choice([-1, 1], shape) * 10.0 ** rng.uniform(-20, 20, shape)
+    ),
+    "mostly zero": lambda rng, shape: np.maximum(rng.normal(size=shape) - 1, 0),
+    "a scale for each image": lambda rng, shape: (
+        rng.gamma(2, size=shape) * 10.0 ** np.arange(shape[0])[:, None, None]
+    ),
 }
+TIED = ("few values", "offset", "tiny spread on an offset", "mostly zero")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -53,11 +64,13 @@ def test_auroc_and_f1_agree_with_sklearn_to_one_in_ten_thousand(shape):
     spread = np.quantile(scores, 0.75) - np.quantile(scores, 0.25)
     maps = (scores + 0.8 * spread * masks).astype(np.float32)
     histogram = pixel_histogram(known_chunks(maps, masks, chunk=2))
+    f1 = exact_f1(masks.ravel(), maps.ravel())
     exact = roc_auc_score(masks.ravel(), maps.ravel())
     assert abs(pixel_auroc(histogram) - exact) < 1e-4
     assert abs(pixel_auroc(histogram) - exact) <= pixel_auroc_error(histogram) + 1e-12
-    assert abs(pixel_f1(histogram) - exact_f1(masks.ravel(), maps.ravel())) < 1e-3
-    if shape not in ("few values", "offset"):
+    assert abs(pixel_f1(histogram) - f1) < 1e-3
+    assert -1e-12 <= f1 - pixel_f1(histogram) <= pixel_f1_error(histogram) + 1e-12
+    if shape not in TIED:
         assert pixel_auroc_error(histogram) < 1e-4
 
 
@@ -73,6 +86,8 @@ def test_error_never_exceeds_the_stated_bound(rows):
     histogram = pixel_histogram([(maps, masks)])
     exact = roc_auc_score(masks.ravel(), maps.ravel())
     assert abs(pixel_auroc(histogram) - exact) <= pixel_auroc_error(histogram) + 1e-12
+    f1 = exact_f1(masks.ravel(), maps.ravel())
+    assert -1e-9 <= f1 - pixel_f1(histogram) <= pixel_f1_error(histogram) + 1e-9
     assert 0 <= pixel_auroc(histogram) <= 1
     assert 0 < pixel_f1(histogram) <= 1
 
@@ -86,16 +101,49 @@ def test_scale_and_offset_of_the_scores_do_not_matter(scale, offset):
     assert moved == pytest.approx(plain if scale > 0 else 1 - plain, abs=1e-4)
 
 
-def test_chunks_add_up_to_the_whole():
-    rng, masks = world()
+def test_scores_that_crowd_far_from_the_reference_are_told_by_the_bounds():
+    rng, masks = world(5)
+    scores = 50 * rng.integers(0, 2, masks.shape) + 1e-4 * (rng.normal(size=masks.shape) + masks)
+    maps = scores.astype(np.float32)
+    histogram = pixel_histogram([(maps, masks)])
+    error = abs(pixel_auroc(histogram) - roc_auc_score(masks.ravel(), maps.ravel()))
+    assert 1e-4 < error < pixel_auroc_error(histogram)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 6])
+def test_chunks_do_not_change_a_count(chunk):
+    rng, masks = world(0, side=200)
     maps = rng.normal(size=masks.shape).astype(np.float32)
-    whole, parts = PixelHistogram(reference=0.0), PixelHistogram(reference=0.0)
+    whole = PixelHistogram()
     whole.update(maps, masks)
-    for index in range(len(maps)):
-        parts.update(maps[index : index + 1], masks[index : index + 1])
-    assert (whole.good_ == parts.good_).all()
-    assert (whole.bad_ == parts.bad_).all()
-    assert np.allclose(whole.region_, parts.region_)
+    parts = pixel_histogram(known_chunks(maps, masks, chunk=chunk))
+    assert parts.reference_ == whole.reference_
+    for name in ("good_", "bad_", "region_"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert whole.good_.sum() + whole.bad_.sum() == maps.size
+
+
+def test_occupied_bins_hold_everything_in_ascending_order():
+    rng, masks = world(4)
+    histogram = pixel_histogram([(rng.normal(size=masks.shape), masks)])
+    index, good, bad, region = histogram.occupied()
+    assert (np.diff(index) > 0).all()
+    assert (good + bad > 0).all()
+    for part, whole in ((good, "good_"), (bad, "bad_"), (region, "region_")):
+        np.testing.assert_array_equal(part, getattr(histogram, whole)[index])
+        assert part.sum() == pytest.approx(getattr(histogram, whole).sum())
+
+
+def test_memory_maps_read_like_arrays_and_the_rest_of_a_frame_may_be_anything(tmp_path):
+    rng, masks = world(1)
+    maps = rng.normal(size=masks.shape).astype(np.float32)
+    roi = np.zeros(masks.shape[1:], bool)
+    roi[5:50, 3:60] = True
+    expected = pixel_histogram([(maps, masks)], roi).good_
+    np.save(tmp_path / "maps.npy", np.where(roi, maps, np.float32(np.nan)))
+    stored = np.load(tmp_path / "maps.npy", mmap_mode="r")
+    found = pixel_histogram(known_chunks(stored, masks, chunk=4), roi).good_
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_threshold_calls_the_pixels_that_the_f1_counted():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kurtosis, skew
+from threadpoolctl import threadpool_limits
 
 from vadline.errors import VadlineError
 from vadline.segad import feature_frame, grid_segments, segment_statistics, vad_segments
@@ -38,21 +39,69 @@ def test_equal_to_scipy_segment_by_segment(seed, kind):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_chunks_do_not_change_the_numbers(monkeypatch):
-    maps = np.random.default_rng(0).gamma(2, size=(7, 32, 32)).astype(np.float32)
-    labels, names = vad_segments((32, 32))
-    whole = segment_statistics(maps, labels, len(names))
-    monkeypatch.setattr("vadline.segad.statistics.CHUNK_PIXELS", 2500)
-    np.testing.assert_array_equal(segment_statistics(maps, labels, len(names)), whole)
+HARD = {
+    "tiny spread on an offset": lambda rng, shape: 1e6 + rng.normal(size=shape),
+    "cauchy": lambda rng, shape: rng.standard_cauchy(shape),
+    "student": lambda rng, shape: rng.standard_t(3, shape),
+    "lognormal": lambda rng, shape: rng.lognormal(sigma=8, size=shape),
+    "tiny": lambda rng, shape: 1e-20 * rng.gamma(2, size=shape),
+    "huge": lambda rng, shape: 1e30 * rng.normal(size=shape),
+    "zeros and a peak": lambda rng, shape: (
+        1e3 * (np.arange(np.prod(shape)) % 4001 == 9).reshape(shape)
+    ),
+    "opposite peaks": lambda rng, shape: (
+        rng.normal(0.5, 1e-3, shape) + 1e3 * rng.choice([-1, 0, 1], shape, p=[1e-3, 1 - 2e-3, 1e-3])
+    ),
+    "ties": lambda rng, shape: rng.integers(0, 3, shape),
+    "every sixteenth": lambda rng, shape: (
+        rng.normal(0, 1e-2, shape) + 5 * (np.arange(shape[-1]) % 16 == 0)
+    ),
+}
 
 
-def test_each_image_may_have_its_own_segments():
-    rng = np.random.default_rng(0)
-    maps = rng.gamma(2, size=(4, 16, 16)).astype(np.float32)
-    labels = rng.integers(0, 3, (4, 16, 16)).astype(np.uint8)
-    found = segment_statistics(maps, labels)
-    expected = np.stack([reference(m, s, 3) for m, s in zip(maps, labels, strict=True)])
+@pytest.mark.parametrize("kind", HARD)
+def test_hard_data_are_as_exact(kind):
+    labels, names = vad_segments((128, 128))
+    maps = HARD[kind](np.random.default_rng(0), (2, 128, 128)).astype(np.float32)
+    found = segment_statistics(maps, labels, len(names))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # SciPy's, on constant segments
+        expected = np.nan_to_num([reference(m, labels, len(names)) for m in maps])
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("pixels", [1, 30_000, 1 << 21])
+def test_chunks_do_not_change_the_numbers(monkeypatch, pixels):
+    maps = np.random.default_rng(0).gamma(2, size=(5, 200, 200)).astype(np.float32)
+    maps[3, ::50, ::50] += 1e3  # heavy tails take another way
+    labels, _ = grid_segments((200, 200), 1, 2)
+    whole = segment_statistics(maps, labels, 2)
+    monkeypatch.setattr("vadline.segad.statistics.CHUNK_PIXELS", pixels)
+    np.testing.assert_array_equal(segment_statistics(maps, labels, 2), whole)
+    own = np.repeat(labels[None], len(maps), axis=0)
+    np.testing.assert_array_equal(segment_statistics(maps, own, 2), whole)
+
+
+def test_threads_do_not_change_the_numbers():
+    maps = np.random.default_rng(0).gamma(2, size=(3, 256, 256)).astype(np.float32)
+    labels = np.zeros((256, 256), np.uint8)
+    with threadpool_limits(1):
+        alone = segment_statistics(maps, labels)
+    with threadpool_limits(4):
+        np.testing.assert_array_equal(segment_statistics(maps, labels), alone)
+
+
+def test_nan_stays_in_its_segment_and_memory_maps_stay_as_they_are(tmp_path):
+    maps = np.random.default_rng(0).normal(size=(2, 40, 40)).astype(np.float32)
+    maps[0, 3, 3] = np.nan
+    np.save(tmp_path / "maps.npy", maps)
+    stored = np.load(tmp_path / "maps.npy", mmap_mode="r+")
+    labels, _ = grid_segments((40, 40), 1, 2)
+    found = segment_statistics(stored, labels)
+    assert np.isnan(found[0, 0]).all()
+    assert np.isfinite(found[0, 1]).all()
+    assert np.isfinite(found[1]).all()
+    np.testing.assert_array_equal(stored, maps)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.7, 1e6, -0.1])

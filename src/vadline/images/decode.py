@@ -17,6 +17,7 @@ SIXTEEN_BIT_MAX = 65535
 BITS_PER_SAMPLE = 258  # TIFF tag
 PLANAR_CONFIGURATION = 284  # TIFF tag
 ORIENTATION = 274  # EXIF and TIFF tag
+TURNED_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
 
 class UnreadableImageError(Exception):
@@ -48,15 +49,35 @@ def open_image(data: bytes, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX) -> Image.
         If the bytes are empty, truncated, no image, larger than Pillow's limit against
         decompression bombs, or values that have no defined range.
     """
+    return _open(data, sixteen_bit_max)[0]
+
+
+def _open(
+    data: bytes, sixteen_bit_max: int, enough: int | None = None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Decode as `open_image`; return the upright file's own size too.
+
+    A JPEG is decoded at a half, a quarter or an eighth of its size, which its decoder does in less
+    time, as long as neither side falls below ``enough`` pixels.
+    """
     if not data:
         raise UnreadableImageError("the file is empty")
     try:
         with Image.open(io.BytesIO(data)) as image:
             if _has_sixteen_bit_colour(image, data, sixteen_bit_max):
-                return _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
+                flat = _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
+                return flat, flat.size
+            size = image.size
+            if enough:
+                image.draft(image.mode, (enough, enough))
+            shrunk = image.size != size
+            sideways = image.getexif().get(ORIENTATION, 1) in TURNED_SIDEWAYS
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            return _flatten(_to_eight_bit(image, sixteen_bit_max))
+            flat = _flatten(_to_eight_bit(image, sixteen_bit_max))
+            if not shrunk:
+                return flat, flat.size
+            return flat, size[::-1] if sideways else size
     except UnreadableImageError:
         raise
     except Image.UnidentifiedImageError as error:
@@ -94,9 +115,9 @@ def decode(
     UnreadableImageError
         As `open_image`.
     """
-    image = open_image(data, sixteen_bit_max=sixteen_bit_max)
+    image, original_size = _open(data, sixteen_bit_max, enough=2 * size)
     resized = image.resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(resized.convert("RGB")), image.size
+    return np.asarray(resized.convert("RGB")), original_size
 
 
 def _to_eight_bit(image: Image.Image, sixteen_bit_max: int) -> Image.Image:

@@ -134,8 +134,6 @@ def ingest(
         rows.append(_to_row(reading))
     manifest = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"mask_path": "str"})
     _require_goods(manifest, refused)
-    images.flush()
-    masks.flush()
     report = describe_files(manifest, refused, masks_refused)
     return Ingested(manifest, images[: len(rows)], masks[: len(rows)], report)
 

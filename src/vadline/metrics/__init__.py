@@ -7,7 +7,13 @@ from vadline.metrics.aupro import aupro, region_weights
 from vadline.metrics.calibration import calibrated_scores, reject_threshold
 from vadline.metrics.histogram import PixelHistogram, known_chunks, pixel_histogram
 from vadline.metrics.image import f1_threshold, fpr_at_tpr, image_auroc, image_f1
-from vadline.metrics.pixel import pixel_auroc, pixel_auroc_error, pixel_f1, pixel_f1_threshold
+from vadline.metrics.pixel import (
+    pixel_auroc,
+    pixel_auroc_error,
+    pixel_f1,
+    pixel_f1_error,
+    pixel_f1_threshold,
+)
 from vadline.metrics.rows import detection_row, refinement_row, segad_row
 from vadline.metrics.segmentation import dice, iou, mean_overlap
 from vadline.metrics.tables import (
@@ -37,6 +43,7 @@ __all__ = [
     "pixel_auroc",
     "pixel_auroc_error",
     "pixel_f1",
+    "pixel_f1_error",
     "pixel_f1_threshold",
     "pixel_histogram",
     "refinement_row",

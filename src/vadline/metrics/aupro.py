@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from vadline.metrics.histogram import PixelHistogram
-
-EIGHT_CONNECTED = np.ones((3, 3), bool)
 
 
 def region_weights(masks: np.ndarray) -> tuple[np.ndarray, int]:
@@ -35,14 +34,46 @@ def region_weights(masks: np.ndarray) -> tuple[np.ndarray, int]:
         Components in all images together.
     """
     weights = np.zeros(masks.shape, np.float64)
-    count = 0
-    for index in np.flatnonzero(masks.any(axis=(1, 2))):
-        labels, components = ndimage.label(masks[index], EIGHT_CONNECTED)
-        sizes = np.bincount(labels.ravel()).astype(np.float64)
-        sizes[0] = np.inf
-        weights[index] = (1 / sizes)[labels]
-        count += components
+    bad = np.flatnonzero(masks)
+    weights.reshape(-1)[bad], count = bad_pixel_weights(bad, masks.shape)
     return weights, count
+
+
+def bad_pixel_weights(bad: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, int]:
+    """Weights of the bad pixels alone, see `region_weights`.
+
+    Joins horizontal runs of pixels instead of labelling pictures, for all images at once: the cost
+    is that of the defects (about 15 ns a bad pixel), not of the area.
+
+    Parameters
+    ----------
+    bad : ndarray of int64, shape (P,)
+        Flat indices of the bad pixels, ascending.
+    shape : (int, int, int)
+        N, H, W of the masks.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (P,)
+    count : int
+    """
+    _, height, width = shape
+    starts = np.flatnonzero((np.diff(bad, prepend=-2) != 1) | (bad % width == 0))
+    lengths = np.diff(starts, append=len(bad))
+    # Positions with an empty column after each row and an empty row after each image, so that
+    # nothing touches across a border.
+    rows = bad[starts] // width
+    first = bad[starts] + rows + rows // height * (width + 1)
+    last = first + lengths - 1
+    # Runs of the next row between one column before and one after: 8-connected.
+    low = np.searchsorted(last, first + width)
+    touching = np.searchsorted(first, last + width + 2, side="right") - low
+    above = np.repeat(np.arange(len(starts)), touching)
+    below = np.arange(len(above)) + np.repeat(low - np.cumsum(touching) + touching, touching)
+    edges = coo_array((np.ones(len(above), bool), (above, below)), shape=(len(starts),) * 2)
+    count, region = connected_components(edges, directed=False)
+    sizes = np.bincount(region, weights=lengths)
+    return np.repeat(1 / sizes[region], lengths), count
 
 
 def aupro(histogram: PixelHistogram, fpr_limit: float = 0.3) -> float:
@@ -60,12 +91,11 @@ def aupro(histogram: PixelHistogram, fpr_limit: float = 0.3) -> float:
     float
         In [0, 1], NaN without a defect or without a good pixel.
     """
-    good, region = histogram.good_, histogram.region_
+    _, good, _, region = (counts[::-1] for counts in histogram.occupied())
     if not good.any() or not histogram.n_regions_:
         return float("nan")
-    used = np.flatnonzero((good > 0) | (region > 0))[::-1]
-    fpr = np.concatenate([[0.0], np.cumsum(good[used]) / good.sum()])
-    pro = np.concatenate([[0.0], np.cumsum(region[used]) / histogram.n_regions_])
+    fpr = np.concatenate([[0.0], np.cumsum(good) / good.sum()])
+    pro = np.concatenate([[0.0], np.cumsum(region) / histogram.n_regions_])
     inside = fpr <= fpr_limit
     if not inside.all():
         # Interpolate on the segment that crosses the limit.

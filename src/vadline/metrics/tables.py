@@ -38,7 +38,7 @@ REFINEMENT_COLUMNS = (
 )
 
 # Columns that are no fractions, with the format they are printed in.
-PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}"}
+PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}", "peak_memory_mb": "{:.0f}"}
 
 Rows = Mapping[str, Mapping[str, float]]
 
