@@ -31,7 +31,8 @@ def progress(
     tqdm
         The bar: an iterable and a context manager.
     """
-    nothing_to_do = total == 0
+    # Left out otherwise, so that tqdm's own TQDM_DISABLE works.
+    hidden = {"disable": True} if total == 0 else {}
     return tqdm(
         iterable,
         total=total,
@@ -39,5 +40,5 @@ def progress(
         unit=unit,
         mininterval=0.5,
         dynamic_ncols=True,
-        disable=nothing_to_do,
+        **hidden,
     )

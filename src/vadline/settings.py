@@ -7,10 +7,12 @@ from pathlib import Path
 from kedro.utils import find_kedro_project
 
 from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
+from vadline.profiling import ProfileHooks
 
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
-HOOKS = (ParameterHooks(), FreshnessHooks(), ReportingHooks())
+# At the end of a run the last comes first: the profile is printed below the tables.
+HOOKS = (ParameterHooks(), FreshnessHooks(), ProfileHooks(), ReportingHooks())
 
 if multiprocessing.parent_process() is not None:
     # The main process reports; kedro-mlflow would open a run in every worker of ParallelRunner.

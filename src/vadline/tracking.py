@@ -96,42 +96,45 @@ def _code_version(project_path: Path) -> str:
     return f"{vadline.__version__}+{described}"
 
 
-def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, pd.DataFrame]:
+def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
     """Log what the catalog marks for it, for those datasets that the pipeline makes.
-
-    A dataset asks for it in its metadata: ``mlflow: table`` logs each cell as a metric
-    ``<table>/<row>/<column>`` and the file; ``figure`` and ``file`` log the file (plotly figures
-    as a page); ``history`` logs each column as a metric over its ``epoch``; ``manifest`` tags the
-    run with the images' common hash.
 
     Parameters
     ----------
     pipeline : Pipeline
     catalog : CatalogProtocol
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The tables, by name.
     """
-    tables = {}
     for name in sorted(pipeline.all_outputs()):
-        dataset = catalog.get(name)
-        kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
-        if kind is None or not dataset.exists():
-            continue
-        if kind == "table":
-            tables[name] = dataset.load().set_index("row")
-            mlflow.log_metrics(as_metrics(name, tables[name]))
-            mlflow.log_artifact(str(dataset._get_load_path()), "tables")
-        elif kind == "history":
-            _log_history(name, dataset.load())
-        elif kind == "manifest":
-            hashes = pd.util.hash_pandas_object(dataset.load()["sha256"], index=False)
-            mlflow.set_tag("manifest_hash", f"{int(hashes.sum()) & 0xFFFFFFFFFFFFFFFF:016x}")
-        else:
-            _log_file(name, dataset, kind)
-    return tables
+        log_dataset(name, catalog.get(name))
+
+
+def log_dataset(name: str, dataset: Any) -> None:
+    """Log a dataset as its metadata asks for, if it does and the dataset exists.
+
+    ``mlflow: table`` logs each cell as a metric ``<table>/<row>/<column>`` and the file, where the
+    first column names the rows; ``figure`` and ``file`` log the file (plotly figures as a page);
+    ``history`` logs each column as a metric over its ``epoch``; ``manifest`` tags the run with the
+    images' common hash.
+
+    Parameters
+    ----------
+    name : str
+    dataset : AbstractDataset
+    """
+    kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
+    if kind is None or not dataset.exists():
+        return
+    if kind == "table":
+        table = dataset.load()
+        mlflow.log_metrics(as_metrics(name, table.set_index(table.columns[0])))
+        mlflow.log_artifact(str(dataset._get_load_path()), "tables")
+    elif kind == "history":
+        _log_history(name, dataset.load())
+    elif kind == "manifest":
+        hashes = pd.util.hash_pandas_object(dataset.load()["sha256"], index=False)
+        mlflow.set_tag("manifest_hash", f"{int(hashes.sum()) & 0xFFFFFFFFFFFFFFFF:016x}")
+    else:
+        _log_file(name, dataset, kind)
 
 
 def _log_history(name: str, history: pd.DataFrame) -> None:

@@ -78,10 +78,24 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
     assert len(client.get_metric_history(run["run_id"], "apc_history/loss")) == 2
 
 
+def test_a_run_profiles_each_of_its_stages(finished):
+    profile = finished.load("stage_profile").set_index("stage")
+    assert sorted(profile.index) == sorted(STAGES)
+    assert (profile.index[0], profile.index[-1]) == ("ingest", "evaluate")
+    assert profile["seconds"].between(0, 600, inclusive="neither").all()
+    assert profile["peak_memory_mb"].between(50, 50_000).all()
+    looks = profile["backbone_share"].dropna()
+    assert {"apc_finetune", "memory_bank", "score_maps", "f2pad_refine"} == set(looks.index)
+    assert looks.between(0, 1, inclusive="neither").all()
+    (run,) = finished.mlflow_runs().to_dict("records")
+    assert run["metrics.stage_profile/ingest/seconds"] == profile.loc["ingest", "seconds"]
+
+
 def test_one_seed_gives_one_result_under_every_runner(finished, project):
     for runner in (ThreadRunner(), ParallelRunner(max_workers=2)):
         project.run(runner=runner)
         project.has_the_tables_of(finished)
+        assert project.load("stage_profile")["stage"].nunique() == len(STAGES)
     assert len(project.mlflow_runs()) == 2
 
 
