@@ -2,18 +2,22 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
-STAMP = $(VENV)/.vadline-$(shell cat constraints.txt pyproject.toml | cksum | cut -d' ' -f1)
+KEY = $(shell cat constraints.txt pyproject.toml | cksum | cut -d' ' -f1)
+STAMP = $(VENV)/.vadline-$(KEY)
+PEERS = $(VENV)/.peers-$(KEY)
 
 export DO_NOT_TRACK = 1
 # kedro-mlflow calls `mlflow` by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test lint env viz ui help
+.PHONY: run test lint bench env viz ui help
 
 help:
 	@echo "make run    render the demo product and run the whole line on it"
 	@echo "make test   run the tests"
 	@echo "make lint   check style and who imports whom"
+	@echo "make bench  measure side by side with anomalib, scikit-learn and SciPy;"
+	@echo "            make bench ARGS='--source=mtd --root=/data/mtd', ARGS=--help for more"
 	@echo "make viz    look at the line in kedro-viz"
 	@echo "make ui     look at the runs in MLflow"
 	@echo "make env    make the environment in VENV ($(VENV)), once"
@@ -21,13 +25,16 @@ help:
 run: env
 	$(BIN)/kedro run --pipeline=segad_vad
 
-test: env
+test: env $(PEERS)
 	$(BIN)/python -m pytest
 
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+bench: env $(PEERS)
+	$(BIN)/python -m vadline.bench $(ARGS)
 
 viz: env
 	$(BIN)/kedro viz run
@@ -46,3 +53,8 @@ $(STAMP):
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,elpv]"
 	touch $(STAMP)
+
+# What vadline is compared with; the line itself does not need it.
+$(PEERS): $(STAMP)
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[anomalib]"
+	touch $(PEERS)

@@ -1,0 +1,1 @@
+"""Side by side with what users pick today: ``python -m vadline.bench``, or ``make bench``."""

@@ -1,0 +1,178 @@
+"""``python -m vadline.bench``: measure, print and keep one table."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+from rich.console import Console
+
+from vadline.bench import coreset, patchcore, pixels, world
+from vadline.bench.line import profile_line
+from vadline.bench.measure import Case, compare
+from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
+from vadline.errors import VadlineError
+from vadline.sources import SOURCES, read_source
+
+PARTS = ("reading", "coreset", "patchcore", "pixels", "statistics", "scaling", "line", "gpu")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m vadline.bench", description=__doc__)
+    add = parser.add_argument
+    add("--source", choices=SOURCES, default="demo", help="where the photographs come from")
+    add("--root", type=Path, default=Path("data/01_raw/demo"), help="the source's folder")
+    add("--category", help="product, for mvtec and visa")
+    add("--size", type=int, default=256, help="side of the images in pixels")
+    add("--bank", type=int, default=1000, help="patches in the memory bank")
+    add("--maps", type=int, default=2000, help="anomaly maps for the pixel metrics")
+    add(
+        "--growing",
+        type=int,
+        nargs="+",
+        default=[250, 500, 1000, 2000],
+        metavar="N",
+        help="training images of the scaling table",
+    )
+    add("--repeats", type=int, default=3, help="counted rounds of each comparison")
+    add("--threads", type=int, default=os.cpu_count(), help="for every side")
+    add("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    add(
+        "--line",
+        nargs=argparse.REMAINDER,
+        default=[],
+        metavar="ARGUMENT",
+        help="what the line's own kedro run is given, such as --env=mtd; comes last",
+    )
+    add("--out", type=Path, default=Path("data/08_reporting/bench"), help="folder for the tables")
+    return parser.parse_args(arguments)  # fmt: skip
+
+
+def cases(args: argparse.Namespace) -> Iterator[Case]:
+    """Walk over the comparisons that are asked for, without those of anomalib if it is missing."""
+    photographs = {"folder": args.out / "images", "bank": args.bank}
+    if "reading" in args.only:
+        records = read_source(args.source, args.root, args.category)
+        yield Case(
+            f"read {len(records):,} photographs",
+            {"ours": world.our_reading, "Pillow": world.plain_reading},
+            {"records": records, "size": args.size},
+            args.repeats,
+        )
+    if "coreset" in args.only:
+        yield _coreset(30_000, 152, 1500, "cpu", args.repeats)
+        yield Case(
+            "coreset 779,000 x 152 to 1,000 from disk",
+            {"ours": coreset.ours_from_disk},
+            {"rows": 779_000, "channels": 152, "size": 1000, "device": "cpu"},
+            args.repeats,
+        )
+    if "patchcore" in args.only:
+        network = {"backbone": "efficientnet_lite0", "weights": None, "device": "cpu"}
+        yield Case(
+            f"PatchCore {args.source}",
+            {"ours": patchcore.ours, "anomalib": patchcore.anomalib},
+            photographs | network,
+            args.repeats,
+            warmups=0,  # a round takes minutes
+        )
+    if "pixels" in args.only:
+        made = {"count": args.maps, "size": 256}
+        sides = {"ours": pixels.our_auroc, "scikit-learn": pixels.sklearn_auroc}
+        yield Case(f"pixel AUROC and F1, {args.maps:,} maps", sides, made, args.repeats, 0)
+        sides = {"ours": pixels.our_aupro, "anomalib": pixels.anomalib_aupro}
+        yield Case(f"AUPRO, {args.maps:,} maps", sides, made, args.repeats, 0)
+    if "statistics" in args.only:
+        yield Case(
+            f"statistics, 7 segments, {args.maps // 2:,} maps",
+            {"ours": pixels.our_statistics, "SciPy": pixels.scipy_statistics},
+            {"count": args.maps // 2, "size": 256},
+            args.repeats,
+        )
+    if "gpu" in args.only and torch.cuda.is_available():
+        yield _coreset(200_000, 1024, 2000, "cuda", args.repeats)
+        network = {"backbone": "resnet50", "weights": "random", "device": "cuda"}
+        sides = {"ours": patchcore.ours, "anomalib": patchcore.anomalib}
+        yield Case("PatchCore ResNet-50 on a GPU", sides, photographs | network, args.repeats)
+
+
+def _coreset(rows: int, channels: int, size: int, device: str, repeats: int) -> Case:
+    name = f"coreset {rows:,} x {channels:,} to {size:,}" + (" on a GPU" if device != "cpu" else "")
+    inputs = {"rows": rows, "channels": channels, "size": size, "device": device}
+    return Case(name, {"ours": coreset.ours, "anomalib": coreset.anomalib}, inputs, repeats)
+
+
+def measure_growth(args: argparse.Namespace) -> pd.DataFrame:
+    """Fit on more and more images, each time in a fresh process."""
+    inputs = {"folder": args.out / "images", "bank": args.bank, "device": "cpu"}
+    rows = []
+    for images in args.growing:
+        sides = {"ours": patchcore.ours_fit_only}
+        case = Case(f"fit {images:,} images", sides, {**inputs, "images_wanted": images})
+        runs = compare(case, args.threads)
+        rows.append({"images": images, **runs[["seconds", "peak_mb", "held_mb"]].median()})
+    return pd.DataFrame(rows)
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    """Measure all parts; each table is on disk as soon as it is known."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    if {"patchcore", "scaling", "gpu"} & set(args.only):
+        world.read_images(args.source, args.root, args.category, args.size, args.out / "images")
+    if "gpu" in args.only and not torch.cuda.is_available():
+        console.print("No GPU here: not measured on one.")
+    measured = []
+    for case in cases(args):
+        measured.append(compare(_without_missing(case, console), args.threads))
+        runs = pd.concat(measured)
+        runs.to_csv(args.out / "runs.csv", index=False)
+        _keep(side_by_side(runs), "side_by_side", args.out)
+    if measured:
+        console.print(as_table(side_by_side(runs), f"Side by side, {args.threads} threads"))
+    if "scaling" in args.only:
+        growth = measure_growth(args)
+        _keep(growth, "scaling", args.out)
+        scaling_figure(growth).savefig(args.out / "scaling.png", dpi=150)
+        console.print(as_table(growth, "Fitting more and more images"))
+    if "line" in args.only:
+        profile = profile_line(args.line)
+        _keep(profile, "line", args.out)
+        console.print(as_table(profile, "The line, stage by stage"))
+    console.print(f"Kept in {args.out}")
+
+
+def _without_missing(case: Case, console: Console) -> Case:
+    if "anomalib" not in case.sides or importlib.util.find_spec("anomalib"):
+        return case
+    console.print(
+        'anomalib is not installed: pip install -e ".[anomalib]" to compare with it.', markup=False
+    )
+    sides = {name: build for name, build in case.sides.items() if name != "anomalib"}
+    return Case(case.name, sides, case.inputs, case.repeats, case.warmups)
+
+
+def _keep(frame: pd.DataFrame, name: str, folder: Path) -> None:
+    frame.to_csv(folder / f"{name}.csv", index=False)
+    (folder / f"{name}.md").write_text(as_markdown(frame), encoding="utf-8")
+
+
+def main() -> None:
+    """Run the benchmark; a user's mistake ends in one line."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    try:
+        run(parse(), console)
+    except VadlineError as error:
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()
