@@ -6,6 +6,10 @@ the pipelines are built.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -67,3 +71,8 @@ def configured() -> Line:
         The defaults, until a Kedro session has read its configuration.
     """
     return _configured[0]
+
+
+def bound(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:
+    """Fix some arguments of a node's function; Kedro goes on showing it by its name."""
+    return update_wrapper(partial(function, **settings), function)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vadline.f2pad import mask_threshold, rows_to_refine
+from vadline.f2pad import mask_threshold, reference_rows, rows_to_refine
 
 
 def test_the_threshold_separates_what_can_be_separated():
@@ -35,3 +35,13 @@ def test_a_limit_draws_by_seed():
     drawn = [tuple(rows_to_refine(scores, none, test, 0.1, 5, seed)) for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(drawn[0]) == 5
+
+
+def test_references_are_drawn_once_for_all_who_need_them():
+    goods = np.array([3, 5, 8, 13, 21])
+    rows = reference_rows(goods, 3, seed=1)
+    assert len(rows) == 3
+    assert (np.diff(rows) > 0).all()
+    assert set(rows) <= set(goods)
+    np.testing.assert_array_equal(rows, reference_rows(goods, 3, seed=1))
+    np.testing.assert_array_equal(reference_rows(goods, 99, seed=1), goods)

@@ -3,7 +3,7 @@
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.pixel_prior import PixelPrior, fit_pixel_prior, sample_pixels
 from vadline.f2pad.refine import RefineResult, refine
-from vadline.f2pad.selection import mask_threshold, rows_to_refine
+from vadline.f2pad.selection import mask_threshold, reference_rows, rows_to_refine
 
 __all__ = [
     "F2PADParams",
@@ -11,6 +11,7 @@ __all__ = [
     "RefineResult",
     "fit_pixel_prior",
     "mask_threshold",
+    "reference_rows",
     "refine",
     "rows_to_refine",
     "sample_pixels",

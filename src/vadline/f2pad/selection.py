@@ -37,6 +37,25 @@ def mask_threshold(
     return float(np.quantile(np.concatenate([m.ravel() for m, _ in known]), 1 - _GOOD_PIXELS_ABOVE))
 
 
+def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Draw the normal images that the pixel prior and the initialiser learn from.
+
+    Parameters
+    ----------
+    goods : ndarray of int64
+        Rows to draw from.
+    most : int
+        All, if there are no more.
+    seed : int
+
+    Returns
+    -------
+    ndarray of int64
+        Ascending.
+    """
+    return np.sort(np.random.default_rng((seed, 0x9E1)).permutation(goods)[:most])
+
+
 def rows_to_refine(
     scores: NDArray[np.float64],
     calibration: NDArray[np.bool_],

@@ -1,10 +1,8 @@
 """The stage brf_train: one node a set-up, and one that joins their scores."""
 
-from functools import partial, update_wrapper
-
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.line import bound, configured
 from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
 
 
@@ -22,7 +20,7 @@ def create_pipeline() -> Pipeline:
 
 def _setup(setup: str) -> Node:
     return Node(
-        update_wrapper(partial(grow_forest, setup=setup), grow_forest),
+        bound(grow_forest, setup=setup),
         inputs=["segad_features", "split", "params:segad", "params:seed"],
         outputs=[f"{setup}_forest", f"{setup}_scores", f"{setup}_importances"],
         name=f"grow_forest_{setup}",

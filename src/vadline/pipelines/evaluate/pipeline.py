@@ -1,11 +1,8 @@
 """The stage evaluate: rows, tables, decisions and figures."""
 
-from functools import partial, update_wrapper
-from typing import Any
-
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.line import bound, configured
 from vadline.metrics import detection_table, refinement_table
 from vadline.pipelines.evaluate import pictures, rows
 
@@ -22,10 +19,6 @@ def create_pipeline() -> Pipeline:
     parts = [_detector(name) for name in line.detectors]
     parts += [_refined(name) for name in line.refined]
     return sum(parts, Pipeline(nodes, tags="evaluate"))
-
-
-def _named(function: Any, **settings: Any) -> Any:
-    return update_wrapper(partial(function, **settings), function)
 
 
 def _detector(name: str) -> Pipeline:
@@ -71,7 +64,7 @@ def _gallery(name: str) -> Node:
 def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
     return [
         Node(
-            _named(rows.make_table, names=list(detectors), table=detection_table),
+            bound(rows.make_table, names=list(detectors), table=detection_table),
             inputs=[f"{name}.detection_row" for name in detectors],
             outputs="detection",
             name="detection_table",
@@ -83,7 +76,7 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
             name="segad_table",
         ),
         Node(
-            _named(rows.make_table, names=list(refined), table=refinement_table),
+            bound(rows.make_table, names=list(refined), table=refinement_table),
             inputs=[f"{name}.refinement_row" for name in refined],
             outputs="refinement",
             name="refinement_table",
@@ -100,7 +93,7 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
 def _figures(detectors: tuple[str, ...]) -> list[Node]:
     tables = [
         Node(
-            _named(pictures.draw_table, title=table),
+            bound(pictures.draw_table, title=table),
             inputs=table,
             outputs=f"{table}_figure",
             name=f"draw_{table}",
@@ -108,7 +101,7 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
         for table in ("detection", "segad", "refinement")
     ]
     detector_roc = Node(
-        _named(pictures.draw_detector_roc, names=list(detectors)),
+        bound(pictures.draw_detector_roc, names=list(detectors)),
         inputs=["split", *(f"{name}.scores" for name in detectors)],
         outputs="detection_roc",
         name="draw_detector_roc",
@@ -124,7 +117,7 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
 
 def _importances(setup: str) -> Node:
     return Node(
-        _named(pictures.draw_importances, title=f"{setup}: what the forest looks at"),
+        bound(pictures.draw_importances, title=f"{setup}: what the forest looks at"),
         inputs=f"{setup}_importances",
         outputs=f"{setup}_importances_figure",
         name=f"draw_importances_{setup}",

@@ -15,6 +15,7 @@ from vadline.f2pad import (
     PixelPrior,
     fit_pixel_prior,
     mask_threshold,
+    reference_rows,
     refine,
     rows_to_refine,
     sample_pixels,
@@ -34,9 +35,8 @@ def learn_pixel_prior(
 ) -> ModelState:
     """Fit the mixture of colours that good parts have."""
     params = F2PADParams(**f2pad)
-    goods = np.flatnonzero(split["detector"])
-    chosen = np.random.default_rng((seed, 0x9E1)).permutation(goods)[: params.references]
-    pixels = sample_pixels(images[np.sort(chosen)], params.prior_pixels, seed)
+    goods = reference_rows(np.flatnonzero(split["detector"]), params.references, seed)
+    pixels = sample_pixels(images[goods], params.prior_pixels, seed)
     extractor = PatchCore.from_state(model).extractor
     normalised = extractor.normalise(torch.from_numpy(pixels)[None, None])[0, :, 0].T
     prior = fit_pixel_prior(normalised.numpy(), params.prior_components, seed)
@@ -90,15 +90,14 @@ def refine_masks(
         params.max_images,
         seed,
     )
-    goods = np.flatnonzero(split["detector"])
-    chosen = np.random.default_rng((seed, 0x9E1)).permutation(goods)[: params.references]
+    goods = reference_rows(np.flatnonzero(split["detector"]), params.references, seed)
     result = refine(
         images[rows],
         upsample_and_blur(maps[rows], images.shape[1], detector.params.blur_sigma),
         threshold["threshold"],
         detector,
         PixelPrior(prior.tensors["means"].numpy(), prior.tensors["precisions"].numpy()),
-        images[np.sort(chosen)],
+        images[goods],
         params,
         seed,
     )

@@ -1,10 +1,8 @@
 """The stage memory_bank: one node a detector."""
 
-from functools import partial, update_wrapper
-
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.line import bound, configured
 from vadline.pipelines.memory_bank.nodes import fit
 
 
@@ -18,9 +16,15 @@ def _detector(name: str, encoder: str) -> Pipeline:
     shared = ["images", "split", "roi"]
     fine_tuned = ["apc_encoder"] if encoder == "apc" else []
     parameters = [f"params:detectors.{name}", "params:backbone", "params:seed"]
-    learn = update_wrapper(partial(fit, name=name), fit)
     return Pipeline(
-        [Node(learn, inputs=[*shared, *parameters, *fine_tuned], outputs="model", name="fit")],
+        [
+            Node(
+                bound(fit, name=name),
+                inputs=[*shared, *parameters, *fine_tuned],
+                outputs="model",
+                name="fit",
+            )
+        ],
         namespace=name,
         inputs={*shared, *fine_tuned},
         parameters=set(parameters),

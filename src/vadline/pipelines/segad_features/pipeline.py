@@ -1,10 +1,8 @@
 """The stage segad_features: one node a detector, and one that joins them."""
 
-from functools import partial, update_wrapper
-
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.line import bound, configured
 from vadline.pipelines.segad_features.nodes import describe_segments, join_features
 
 
@@ -25,11 +23,10 @@ def _detector(name: str) -> Pipeline:
     shared = ["split", "segments", "segment_names"]
     parameters = ["params:images", f"params:detectors.{name}"]
     own = ["anomaly_maps", "synthetic_maps", "scores"]
-    describe = update_wrapper(partial(describe_segments, name=name), describe_segments)
     return Pipeline(
         [
             Node(
-                describe,
+                bound(describe_segments, name=name),
                 inputs=[*own, *shared, *parameters],
                 outputs="segment_features",
                 name="describe_segments",
