@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
-from vadline.detectors import PatchCore, PatchCoreParams
+from vadline.detectors import PatchCore, PatchCoreParams, upsample_and_blur
 from vadline.detectors.patches import extract
 from vadline.errors import VadlineError
 
@@ -98,6 +98,15 @@ def test_reweighting_follows_equation_seven(images, detector):
     ratio = distances[worst, nearest].exp() / distances[worst, around].exp().sum()
     plain = (1 - ratio) * distances[worst, nearest]
     np.testing.assert_allclose(scores, [plain], rtol=1e-3)
+
+
+def test_a_blurred_score_is_the_highest_pixel_of_the_map(images, detector):
+    params = detector.params.model_copy(update={"image_score": "blurred"})
+    blurred = PatchCore(detector.extractor, "efficientnet_lite0", params)
+    maps, scores = blurred.fit(images, np.arange(6)).score(images, np.arange(8))
+    pixels = upsample_and_blur(maps, SIZE, params.blur_sigma)
+    np.testing.assert_allclose(scores, pixels.reshape(8, -1).max(axis=1), rtol=1e-6)
+    assert scores.argmax() == 7
 
 
 def test_outside_the_region_of_interest_nothing_counts(images):

@@ -33,8 +33,16 @@ class PatchCoreParams(BaseModel):
         description="Width of the random projection that the coreset is chosen in (the authors: "
         "128); null for none, which is exact and rarely slower.",
     )
+    image_score: Literal["patch", "blurred"] = Field(
+        "patch",
+        description="The highest patch distance, as the authors', or the highest value of the "
+        "upsampled and blurred map, which a single odd patch moves less.",
+    )
     neighbours: int = Field(
-        1, ge=1, description="Neighbours of the re-weighted image score (eq. 7); 1 turns it off."
+        1,
+        ge=1,
+        description="Neighbours of the re-weighted image score (eq. 7), for image_score: patch; 1 "
+        "turns it off.",
     )
     batch_size: int | None = Field(
         None, ge=1, description="Images a forward pass; null for 4 on a CPU and 64 on a GPU."

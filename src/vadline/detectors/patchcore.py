@@ -10,6 +10,7 @@ from torch import Tensor
 from vadline.backbones import FeatureExtractor, build_extractor, pick_device
 from vadline.backbones.weights import load_into
 from vadline.detectors.bank import build_bank
+from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import PatchCoreParams
 from vadline.detectors.patches import batches, extract, grid_of, grid_roi, patch_features
 from vadline.detectors.search import NearestNeighbours
@@ -133,7 +134,8 @@ class PatchCore:
             shallowest layer.
         scores : ndarray, float64, shape (len(rows),)
             The largest patch distance, re-weighted over ``params.neighbours`` where that is
-            above 1 (Roth et al. 2022, eq. 7).
+            above 1 (Roth et al. 2022, eq. 7); or the largest value of the map at the images' size,
+            as ``params.image_score`` says.
         """
         grid = grid_of(self.extractor, images)
         inside = torch.from_numpy(grid_roi(roi, grid)).to(self.bank_.device)
@@ -146,8 +148,12 @@ class PatchCore:
                 distances, nearest = self._search.query(features.flatten(0, 2), 1)
                 distance = distances.view(grid) * inside
                 maps.append(distance.cpu().numpy())
-                found = self._image_scores(features, distance, nearest.view(grid))
-                scores.append(found.double().cpu().numpy())
+                if self.params.image_score == "blurred":
+                    pixels = upsample_and_blur(maps[-1], images.shape[1], self.params.blur_sigma)
+                    scores.append(image_scores(pixels))
+                else:
+                    found = self._image_scores(features, distance, nearest.view(grid))
+                    scores.append(found.double().cpu().numpy())
                 bar.update(len(batch))
         return np.concatenate(maps), np.concatenate(scores)
 
