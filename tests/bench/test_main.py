@@ -37,7 +37,7 @@ def test_without_anomalib_the_remedy_is_named(tmp_path, monkeypatch):
     assert pd.isna(table.loc["AUPRO, 2 maps", "ratio"])
 
 
-@pytest.mark.parametrize("part", ["coreset", "patchcore", "pixels", "statistics"])
+@pytest.mark.parametrize("part", ["coreset", "patchcore", "chosen", "pixels", "statistics"])
 def test_ours_stands_first_in_every_case(part, tmp_path):
     for case in cases(parse(["--only", part, "--out", str(tmp_path)])):
         assert next(iter(case.sides)) == "ours"

@@ -20,7 +20,17 @@ from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_
 from vadline.errors import VadlineError
 from vadline.sources import SOURCES, read_source
 
-PARTS = ("reading", "coreset", "patchcore", "pixels", "statistics", "scaling", "line", "gpu")
+PARTS = (
+    "reading",
+    "coreset",
+    "patchcore",
+    "chosen",
+    "pixels",
+    "statistics",
+    "scaling",
+    "line",
+    "gpu",
+)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -83,6 +93,14 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
             args.repeats,
             warmups=0,  # a round takes minutes
         )
+    if "chosen" in args.only:
+        yield Case(
+            f"PatchCore as chosen for MTD, {args.source}",
+            {"ours": patchcore.ours_chosen},
+            {"folder": args.out / "images_chosen"},
+            args.repeats,
+            warmups=0,
+        )
     if "pixels" in args.only:
         made = {"count": args.maps, "size": 256}
         sides = {"ours": pixels.our_auroc, "scikit-learn": pixels.sklearn_auroc}
@@ -124,8 +142,11 @@ def measure_growth(args: argparse.Namespace) -> pd.DataFrame:
 def run(args: argparse.Namespace, console: Console) -> None:
     """Measure all parts; each table is on disk as soon as it is known."""
     args.out.mkdir(parents=True, exist_ok=True)
+    source = (args.source, args.root, args.category)
     if {"patchcore", "scaling", "gpu"} & set(args.only):
-        world.read_images(args.source, args.root, args.category, args.size, args.out / "images")
+        world.read_images(*source, args.size, args.out / "images")
+    if "chosen" in args.only:
+        world.read_images(*source, patchcore.CHOSEN_SIZE, args.out / "images_chosen")
     if "gpu" in args.only and not torch.cuda.is_available():
         console.print("No GPU here: not measured on one.")
     measured = []

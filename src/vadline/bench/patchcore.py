@@ -20,6 +20,9 @@ from vadline.gauges import ForwardClock
 from vadline.metrics import image_auroc
 
 LAYERS = (2, 3)
+# For MTD, one-class, by `python -m vadline.bench.selection`: from training goods alone.
+CHOSEN_SIZE = 384
+CHOSEN = PatchCoreParams(layers=(3, 4), coreset_size=4000, image_score="blurred")
 _THEIR_BATCH = 32  # anomalib's default
 _CHUNK = 64
 
@@ -46,9 +49,21 @@ def ours(
     folder: Path, bank: int, backbone: str, weights: str | None, device: str
 ) -> dict[str, Lap]:
     """Fit and score as the line does, up to maps at the photographs' size."""
+    return _laps(
+        folder, PatchCoreParams(layers=LAYERS, coreset_size=bank), backbone, weights, device
+    )
+
+
+def ours_chosen(folder: Path) -> dict[str, Lap]:
+    """Fit and score with what was chosen for MTD."""
+    return _laps(folder, CHOSEN, BUNDLED, None, "cpu")
+
+
+def _laps(
+    folder: Path, params: PatchCoreParams, backbone: str, weights: str | None, device: str
+) -> dict[str, Lap]:
     images, train, test, bad = parts(folder)
-    params = PatchCoreParams(layers=LAYERS, coreset_size=bank)
-    extractor = build_extractor(backbone, LAYERS, weights).to(pick_device(device))
+    extractor = build_extractor(backbone, params.layers, weights).to(pick_device(device))
     detector = PatchCore(extractor, backbone, params, "ours")
 
     def fit(seed: int) -> Callable[[], dict[str, float]]:
