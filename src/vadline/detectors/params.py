@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class PatchCoreParams(BaseModel):
@@ -51,3 +51,9 @@ class PatchCoreParams(BaseModel):
         4.0, ge=0, description="Gaussian blur of the upsampled map, in pixels at 256 x 256."
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
+
+    @model_validator(mode="after")
+    def _one_image_score(self) -> Self:
+        if self.image_score == "blurred" and self.neighbours > 1:
+            raise ValueError("neighbours re-weighs image_score: patch; it is blurred, so set 1")
+        return self
