@@ -9,7 +9,16 @@ from rich.table import Table
 
 from vadline.figures.style import INK, PALETTE
 
-VALUES = ("image_auroc", "pixel_auroc", "pixel_f1", "aupro", "radius", "error", "images")
+VALUES = (
+    "image_auroc",
+    "auroc_blurred",
+    "pixel_auroc",
+    "pixel_f1",
+    "aupro",
+    "radius",
+    "error",
+    "images",
+)
 
 
 def side_by_side(runs: pd.DataFrame) -> pd.DataFrame:

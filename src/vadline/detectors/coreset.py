@@ -109,22 +109,25 @@ class _Cover:
         self.origin = features[torch.tensor([first])]
         device = self.origin.device
         self.block = max(1, _BLOCK_BYTES[device.type] // (4 * self.origin.shape[1]))
-        self.norms = torch.cat([(x - self.origin).square().sum(1) for x in self._blocks()])
         self.nearest = torch.full((len(features),), torch.inf, device=device)
+        # Filled in place: small pieces kept among large blocks would fragment the heap.
+        self.norms = torch.empty_like(self.nearest)
+        for here, block in self._blocks():
+            torch.sum(block.square_(), dim=1, out=self.norms[here])
 
-    def _blocks(self) -> Iterator[Tensor]:
-        return iter(self.features.split(self.block))
+    def _blocks(self) -> Iterator[tuple[slice, Tensor]]:
+        """Walk over all rows as seen from the origin; the blocks may be overwritten."""
+        start = 0
+        for block in self.features.split(self.block):
+            yield slice(start, start + len(block)), block - self.origin
+            start += len(block)
 
     def pass_over_all(self) -> None:
         """Take the rows picked since the last pass into ``nearest``."""
         fresh = torch.tensor(self.picked[self.seen :])
         centres = (self.features[fresh] - self.origin).split(_CENTRES_A_BLOCK)
         lengths = self.norms[fresh.to(self.norms.device)].split(_CENTRES_A_BLOCK)
-        start = 0
-        for block in self._blocks():
-            here = slice(start, start + len(block))
-            start += len(block)
-            block = block - self.origin
+        for here, block in self._blocks():
             for centre, length in zip(centres, lengths, strict=True):
                 # |x - c|^2 = |x|^2 + (|c|^2 - 2 x.c), the bracket in one matrix product
                 gap = torch.addmm(length, block, centre.T, alpha=-2).amin(dim=1)
