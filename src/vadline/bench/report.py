@@ -122,7 +122,8 @@ def scaling_figure(scaling: pd.DataFrame) -> Figure:
     panels = (("seconds", "fit (seconds)"), ("peak_mb", "peak memory (MB)"))
     for axes, (column, label), color in zip(figure.subplots(1, 2), panels, PALETTE, strict=False):
         axes.plot(scaling["images"], scaling[column], marker="o", color=color)
-        axes.set(xlabel="training images", ylabel=label, xlim=(0, None), ylim=(0, None))
+        axes.set(xlabel="training images", ylabel=label, xlim=(0, 1.1 * scaling["images"].max()))
+        axes.set_ylim(0, 1.1 * scaling[column].max())
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK)
