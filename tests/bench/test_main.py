@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from vadline.bench.__main__ import PARTS, cases, parse, run
+from vadline.bench.__main__ import PARTS, cases, line_arguments, parse, run
 
 
 def test_tables_are_kept_as_csv_and_markdown(tmp_path):
@@ -51,6 +51,13 @@ def test_a_missing_folder_is_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("Error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_the_line_runs_on_the_same_source():
+    assert line_arguments(parse([])) == []
+    given = parse(["--source=visa", "--root=/data/VisA", "--category=pcb1"])
+    params = "--params=source.root=/data/VisA,source.category=pcb1"
+    assert line_arguments(given) == ["--env=visa", params]
 
 
 def test_every_part_has_help(capsys):

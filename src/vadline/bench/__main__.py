@@ -59,7 +59,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs=argparse.REMAINDER,
         default=[],
         metavar="ARGUMENT",
-        help="what the line's own kedro run is given, such as --env=mtd; comes last",
+        help="what the line's own kedro run is given instead of this source; comes last",
     )
     add("--out", type=Path, default=Path("data/08_reporting/bench"), help="folder for the tables")
     return parser.parse_args(arguments)  # fmt: skip
@@ -127,6 +127,14 @@ def _coreset(rows: int, channels: int, size: int, device: str, repeats: int) -> 
     return Case(name, {"ours": coreset.ours, "anomalib": coreset.anomalib}, inputs, repeats)
 
 
+def line_arguments(args: argparse.Namespace) -> list[str]:
+    """Tell the line's own run which source this is."""
+    if args.source == "demo":
+        return []
+    category = f",source.category={args.category}" if args.category else ""
+    return [f"--env={args.source}", f"--params=source.root={args.root}{category}"]
+
+
 def measure_growth(args: argparse.Namespace) -> pd.DataFrame:
     """Fit on more and more images, each time in a fresh process."""
     inputs = {"folder": args.out / "images", "bank": args.bank, "device": "cpu"}
@@ -163,7 +171,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         scaling_figure(growth).savefig(args.out / "scaling.png", dpi=150)
         console.print(as_table(growth, "Fitting more and more images"))
     if "line" in args.only:
-        profile = profile_line(args.line)
+        profile = profile_line(args.line or line_arguments(args))
         _keep(profile, "line", args.out)
         console.print(as_table(profile, "The line, stage by stage"))
     console.print(f"Kept in {args.out}")
