@@ -13,7 +13,9 @@ from vadline.errors import VadlineError
 
 
 def profile_line(arguments: Sequence[str]) -> pd.DataFrame:
-    """Run the line afresh and read the profile that it keeps of itself.
+    """Run the whole line and read the profile that it keeps of itself.
+
+    Fine-tuning goes on from its checkpoint: where that is finished, its stage takes no time.
 
     Parameters
     ----------
