@@ -62,7 +62,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="what the line's own kedro run is given instead of this source; comes last",
     )
     add("--out", type=Path, default=Path("data/08_reporting/bench"), help="folder for the tables")
-    return parser.parse_args(arguments)  # fmt: skip
+    return parser.parse_args(arguments)
 
 
 def cases(args: argparse.Namespace) -> Iterator[Case]:
