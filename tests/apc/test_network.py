@@ -8,6 +8,7 @@ from vadline.apc.layers import GaussianSmoothing
 from vadline.apc.network import APCNetwork, encoder_layers
 from vadline.apc.params import APCParams
 from vadline.backbones import build_extractor
+from vadline.errors import VadlineError
 
 WIDTHS = (16, 16, 8)
 
@@ -101,9 +102,10 @@ def test_batch_norm_statistics_move_only_when_not_frozen(frozen):
     assert all(m.weight.requires_grad for m in norms)
 
 
-def test_an_encoder_with_other_strides_is_refused():
-    extractor = build_extractor("resnet18", (1, 2, 3), "random")
-    with pytest.raises(ValueError, match="strides"):
+@pytest.mark.parametrize(("name", "layers"), [("resnet18", (1, 2, 3)), ("test_vit", (2, 3, 4))])
+def test_an_encoder_with_other_strides_is_refused(name, layers):
+    extractor = build_extractor(name, layers, "random")
+    with pytest.raises(VadlineError, match=r"backbone\.name.* strides"):
         APCNetwork(extractor, APCParams(widths=WIDTHS), torch.Generator())
 
 

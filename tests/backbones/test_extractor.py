@@ -1,5 +1,7 @@
 """Extractors keep timm's feature-info contract, whatever the backbone."""
 
+import math
+
 import numpy as np
 import pytest
 import timm
@@ -12,24 +14,73 @@ from vadline.backbones.weights import read_state
 from vadline.errors import VadlineError
 
 
+def promised(extractor, height, width, patch=None, fixed=None):
+    """Return the grids of the maps, from the patch or the one size that a network takes."""
+    if patch:
+        height, width = round(height / patch) * patch, round(width / patch) * patch
+    height, width = fixed or (height, width)
+    return [(math.ceil(height / s), math.ceil(width / s)) for s in extractor.strides]
+
+
+PYRAMIDS = [
+    ("efficientnet_lite0", None, (2, 3)),
+    ("efficientnet_lite0", None, (0, 1, 2, 3, 4)),
+    ("resnet18", "random", (1, 2, 3, 4)),
+    ("resnet18.tv_in1k", "random", (2, 3)),
+    ("mobilenetv3_small_050", "random", (0, 1, 2)),
+    ("densenet121", "random", (2, 3)),
+    ("test_convnext", "random", (1, 2, 3)),
+    ("test_mambaout", "random", (2, 3)),  # its maps come with the channels last
+    ("hrnet_w18_small", "random", (2, 3)),
+    ("pvt_v2_b0", "random", (2, 3)),
+    ("inception_v3", "random", (2, 3)),  # its convolutions are not padded
+    ("xception65p", "random", (2, 3)),  # norms stand behind convolutions that they do not follow
+    ("lambda_resnet26t", "random", (3, 4)),  # has 3-d convolutions
+    ("torchvision/resnet18", "random", (2, 3)),
+    ("torchvision/wide_resnet50_2", "random", (2, 3)),
+    ("torchvision/efficientnet_b0", "random", (0, 1, 2, 3, 4)),
+    ("moco_v3_resnet50", "random", (2, 3)),
+]
+FLAT = [
+    ("dinov2_vits14", (2, 3), {"patch": 14}),
+    ("vit_small_patch14_reg4_dinov2.lvd142m", (4,), {"patch": 14}),
+    ("deit_tiny_patch16_224", (0, 1, 2, 3, 4), {"patch": 16}),
+    ("eva02_tiny_patch14_224", (2, 3), {"patch": 14}),
+    ("mixer_s32_224", (2, 3), {"fixed": (224, 224)}),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "weights", "layers"),
+    ("name", "weights", "layers", "size"),
     [
-        ("efficientnet_lite0", None, (2, 3)),
-        ("efficientnet_lite0", None, (0, 1, 2, 3, 4)),
-        ("resnet18", "random", (2, 3)),
-        ("resnet18", "random", (1, 2, 3, 4)),
-        ("mobilenetv3_small_050", "random", (1, 2)),
+        *((*pyramid, {}) for pyramid in PYRAMIDS),
+        *((name, "random", layers, size) for name, layers, size in FLAT),
+        ("swin_tiny_patch4_window7_224", "random", (2, 3), {"fixed": (224, 224)}),
     ],
 )
-def test_maps_have_the_promised_channels_and_strides(name, weights, layers):
+def test_every_backbone_keeps_the_contract(name, weights, layers, size):
     extractor = build_extractor(name, layers, weights)
-    maps = extractor(torch.zeros(2, 3, 64, 96))
-    assert [m.shape[1] for m in maps] == list(extractor.channels)
-    assert [(m.shape[2], m.shape[3]) for m in maps] == [
-        (64 // s, 96 // s) for s in extractor.strides
-    ]
-    assert extractor.strides == tuple(2 ** (i + 1) for i in layers)
+    x = torch.rand(2, 3, 96, 128, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    maps = extractor(x)
+    assert [m.shape[:2] for m in maps] == [(2, c) for c in extractor.channels]
+    assert [tuple(m.shape[2:]) for m in maps] == promised(extractor, 96, 128, **size)
+    assert extractor.grid(96, 128) == tuple(maps[0].shape[2:])
+    if "patch" not in size and name != "mixer_s32_224":
+        assert extractor.strides == tuple(2 ** (i + 1) for i in layers)
+    sum(m.square().sum() for m in maps).backward()
+    assert x.grad.isfinite().all()
+    assert (x.grad.flatten(2).abs().sum(2) > 0).all()
+    with torch.no_grad():
+        for plain, fast in zip(maps, extractor.folded()(x), strict=True):
+            assert (plain - fast).abs().max() <= 1e-3 * plain.abs().max()
+
+
+@pytest.mark.parametrize("size", [(250, 190), (33, 47)])
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "dinov2_vits14", "densenet121"])
+def test_the_grid_is_known_before_the_maps_at_any_size(name, size):
+    extractor = build_extractor(name, (2, 3), "random")
+    with torch.no_grad():
+        assert extractor.grid(*size) == tuple(extractor(torch.zeros(1, 3, *size))[0].shape[2:])
 
 
 def test_the_bundled_weights_are_the_wheel_s_in_timm_s_network():
@@ -101,13 +152,3 @@ def test_mistakes_end_in_one_line(tmp_path):
         with pytest.raises(VadlineError, match=word) as caught:
             build_extractor(**kwargs)
         assert "\n" not in str(caught.value)
-
-
-def test_weights_that_cannot_be_downloaded_end_in_one_line(monkeypatch):
-    def offline(*args, **kwargs):
-        raise OSError("no route to host")
-
-    monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", offline)
-    monkeypatch.setattr("timm.models._builder.load_state_dict_from_url", offline)
-    with pytest.raises(VadlineError, match=r"backbone\.weights"):
-        build_extractor("resnet18")

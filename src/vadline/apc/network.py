@@ -13,6 +13,7 @@ from vadline.apc.heads import ClassificationHead, ReconstructionHead, Segmentati
 from vadline.apc.layers import UpBlock, draw_weights, silence
 from vadline.apc.params import APCParams
 from vadline.backbones import FeatureExtractor
+from vadline.errors import VadlineError
 
 
 class APCOutputs(NamedTuple):
@@ -54,8 +55,9 @@ class APCNetwork(nn.Module):
 
     Raises
     ------
-    ValueError
-        If the encoder's strides are not the ones that the decoder needs.
+    VadlineError
+        If the encoder's strides are not the ones that the decoder needs, as a plain vision
+        transformer's, which has but one.
     """
 
     def __init__(
@@ -64,7 +66,11 @@ class APCNetwork(nn.Module):
         super().__init__()
         needed = tuple(2 ** (level + 1) for level in encoder_layers(params.skips))
         if tuple(encoder.strides) != needed:
-            raise ValueError(f"the encoder's strides are {encoder.strides}, APC needs {needed}")
+            raise VadlineError(
+                f"backbone.name: APC's decoder needs feature maps of strides {needed}, this "
+                f"network's are {tuple(encoder.strides)}: take a convolutional one such as "
+                "resnet50, or no detector with encoder: apc."
+            )
         stem, layer1 = encoder.channels[:2] if params.skips == 4 else (0, 0)
         layer2, layer3, layer4 = encoder.channels[-3:]
         w1, w2, w3 = params.widths

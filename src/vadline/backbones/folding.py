@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _TOLERANCE = 1e-3
-_PROBE = 64  # side of the random image that the fold is tried on, in pixels
 
 
 @torch.no_grad()
-def fold_batch_norm(body: nn.Module) -> nn.Module:
+def fold_batch_norm(body: nn.Module, size: tuple[int, int] = (64, 64)) -> nn.Module:
     """Copy a network, with every batch norm that follows a convolution folded into it.
 
     In evaluation mode both are one affine map, and folding saves a pass over the activations for
@@ -23,20 +22,26 @@ def fold_batch_norm(body: nn.Module) -> nn.Module:
     ----------
     body : nn.Module
         In evaluation mode; returns a list of feature maps.
+    size : tuple of int
+        Height and width, in pixels, of the random image that the fold is tried on.
 
     Returns
     -------
     nn.Module
         Gives the same maps up to rounding (tried on a random image). A plain copy where there is
-        nothing to fold, or where layers run in another order than they stand in.
+        nothing to fold, where layers run in another order than they stand in, or where the
+        network takes no image of this size.
     """
     folded = copy.deepcopy(body)
     if not sum(_fold_children(module) for module in list(folded.modules())):
         return folded
     weight = next(body.parameters())
-    probe = torch.randn(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
+    probe = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0))
     probe = probe.to(weight.device, weight.dtype)
-    pairs = zip(body(probe), folded(probe), strict=True)
+    try:
+        pairs = list(zip(body(probe), folded(probe), strict=True))
+    except (AssertionError, RuntimeError):  # the probe is too small for this network
+        return copy.deepcopy(body)
     return folded if all(_close(a, b) for a, b in pairs) else copy.deepcopy(body)
 
 
@@ -44,7 +49,8 @@ def _fold_children(module: nn.Module) -> int:
     """Fold what stands in ``module`` itself; return how many."""
     count, before, conv = 0, "", None
     for name, child in list(module.named_children()):
-        if isinstance(conv, nn.Conv2d) and isinstance(child, nn.BatchNorm2d):
+        pair = isinstance(conv, nn.Conv2d) and isinstance(child, nn.BatchNorm2d)
+        if pair and conv.out_channels == child.num_features:
             setattr(module, before, fuse_conv_bn_eval(conv, child))
             # timm's batch norms carry an activation.
             setattr(module, name, getattr(child, "act", nn.Identity()))

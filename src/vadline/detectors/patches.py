@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -86,9 +85,8 @@ def extract(extractor: FeatureExtractor, batch: Tensor, pool: int) -> Tensor:
 
 
 def grid_of(extractor: FeatureExtractor, images: NDArray[np.uint8]) -> tuple[int, int]:
-    """Return rows and columns of the patches of each image, at the shallowest layer's stride."""
-    stride = extractor.strides[0]
-    return math.ceil(images.shape[1] / stride), math.ceil(images.shape[2] / stride)
+    """Return rows and columns of the patches of each image, those of the shallowest layer."""
+    return extractor.grid(images.shape[1], images.shape[2])
 
 
 def grid_roi(roi: NDArray[np.bool_] | None, grid: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -1,0 +1,43 @@
+"""A plain vision transformer's blocks as feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+
+class BlockFeatures(nn.Module):
+    """A timm network whose blocks all have one stride, cut after the last used block.
+
+    Each map is passed through the network's final norm, as DINOv2's own
+    ``get_intermediate_layers`` does (Oquab et al. 2023), and prefix tokens are dropped.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With timm's ``forward_intermediates``; changed in place.
+    indices : sequence of int
+        Blocks, ascending from 0.
+    """
+
+    def __init__(self, model: nn.Module, indices: Sequence[int]) -> None:
+        super().__init__()
+        # Cutting may renumber them.
+        self.indices = model.prune_intermediate_layers(list(indices), prune_norm=False)
+        self.model = model
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Return the chosen blocks' maps.
+
+        Parameters
+        ----------
+        x : Tensor, float32, shape (B, 3, H, W)
+
+        Returns
+        -------
+        list of Tensor, float32, shape (B, C, H / patch, W / patch)
+        """
+        return self.model.forward_intermediates(
+            x, indices=self.indices, norm=True, output_fmt="NCHW", intermediates_only=True
+        )
