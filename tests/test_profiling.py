@@ -16,7 +16,7 @@ from torch import nn
 
 from vadline.backbones import FeatureExtractor
 from vadline.io import CSVDataset
-from vadline.profiling import ProfileHooks, by_stage
+from vadline.profiling import ProfileHooks, by_detector, by_stage
 
 only_where_peaks_fall = pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists(), reason="the system tells one peak for the process"
@@ -111,6 +111,24 @@ def test_sums_seconds_and_shares_and_takes_the_highest_memory():
     assert profile["peak_memory_mb"].tolist() == [300.0, 100.0]
     assert np.isnan(profile["backbone_share"][0])
     assert profile["backbone_share"][1] == 0.75
+
+
+def test_a_detector_is_the_namespace_of_its_nodes():
+    rows = [
+        {"node": "a.fit", "stage": "bank", "seconds": 1.0, "peak_memory_mb": 300.0},
+        {"node": "join", "stage": "maps", "seconds": 9.0, "peak_memory_mb": 900.0},
+        {"node": "b.fit", "stage": "bank", "seconds": 2.0, "peak_memory_mb": 100.0},
+        {"node": "a.score", "stage": "maps", "seconds": 4.0, "peak_memory_mb": 200.0},
+        {"node": "a.again", "stage": "maps", "seconds": 5.0, "peak_memory_mb": 200.0},
+    ]
+    profile = by_detector(rows).set_index("detector")
+    assert profile.loc["a"].to_dict() == {
+        "bank_seconds": 1.0,
+        "maps_seconds": 9.0,
+        "peak_memory_mb": 300.0,
+    }
+    assert np.isnan(profile.loc["b", "maps_seconds"])
+    assert by_detector(rows[1:2]).empty
 
 
 @pytest.mark.parametrize("runner", [SequentialRunner, ThreadRunner])

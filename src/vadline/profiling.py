@@ -28,7 +28,6 @@ from vadline.metrics.tables import format_table
 
 logger = logging.getLogger(__name__)
 
-_NAME = "stage_profile"
 _FOLDER = "VADLINE_PROFILE_FOLDER"  # in the environment, which spawned workers inherit
 
 
@@ -58,6 +57,35 @@ def by_stage(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return stages.loc[ended].reset_index()
 
 
+def by_detector(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Sum what nodes took by detector, which is the namespace of their names.
+
+    Parameters
+    ----------
+    nodes : iterable of dict
+        As for :func:`by_stage`, and ``node``, the name.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``detector``, ``<stage>_seconds`` of each stage that has nodes of detectors, and
+        ``peak_memory_mb``; a row per detector, in the order in which they first ran. Empty if no
+        node has a namespace.
+    """
+    own = [row | {"detector": row["node"].split(".")[0]} for row in nodes if "." in row["node"]]
+    if not own:
+        return pd.DataFrame()
+    frame = pd.DataFrame(own)
+    seconds = frame.pivot_table(
+        index="detector", columns="stage", values="seconds", aggfunc="sum", sort=False
+    ).add_suffix("_seconds")
+    seconds["peak_memory_mb"] = frame.groupby("detector")["peak_memory_mb"].max()
+    return seconds.rename_axis(columns=None).reset_index()
+
+
+_TABLES = {"stage_profile": by_stage, "detector_profile": by_detector}
+
+
 @dataclass
 class _Measured:
     """A node that runs or has run."""
@@ -70,7 +98,7 @@ class _Measured:
 
 
 class ProfileHooks:
-    """Profile each node and keep the sums by stage as the dataset ``stage_profile``.
+    """Profile each node; keep the sums as the datasets ``stage_profile`` and ``detector_profile``.
 
     What counts is the node's function and the saving of its outputs. Loading does not: arrays
     come as memory maps, so they are read inside the function. Where a runner overlaps nodes, each
@@ -149,9 +177,8 @@ class ProfileHooks:
         pipeline : Pipeline
         catalog : CatalogProtocol
         """
-        profile = self._keep(pipeline, catalog)
-        if not profile.empty:
-            Console().print(format_table(profile.set_index("stage"), _NAME))
+        for name, profile in self._keep(pipeline, catalog).items():
+            Console().print(format_table(profile.set_index(profile.columns[0]), name))
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -185,24 +212,26 @@ class ProfileHooks:
         for measured in self._nodes.values():
             measured.peak = max(measured.peak, peak)
 
-    def _keep(self, pipeline: Pipeline, catalog: CatalogProtocol) -> pd.DataFrame:
-        """Save and log the profile; empty if there is none."""
+    def _keep(self, pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, pd.DataFrame]:
+        """Save and log the profiles, and return those that there are."""
+        kept = {}
         try:
             rows = self._rows()
             nodes = [rows[node.name] for node in pipeline.nodes if node.name in rows]
-            if not nodes:
-                return pd.DataFrame()
-            profile = by_stage(nodes)
-            if _NAME in catalog:
-                catalog.save(_NAME, profile)
-                if mlflow.active_run() is not None:
-                    tracking.log_dataset(_NAME, catalog.get(_NAME))
+            for name, summed_up in _TABLES.items():
+                profile = summed_up(nodes) if nodes else pd.DataFrame()
+                if profile.empty:
+                    continue
+                if name in catalog:
+                    catalog.save(name, profile)
+                    if mlflow.active_run() is not None:
+                        tracking.log_dataset(name, catalog.get(name))
+                kept[name] = profile
         except Exception:  # whatever it is, the run's results matter more
             logger.warning("The profile of this run could not be kept.", exc_info=True)
-            return pd.DataFrame()
         finally:
             self._end()
-        return profile
+        return kept
 
     def _rows(self) -> dict[str, dict[str, Any]]:
         """Read the last that was written of each node."""

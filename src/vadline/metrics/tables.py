@@ -98,6 +98,8 @@ def format_cell(column: str, value: Any) -> str:
     """Write one cell: seconds and counts plainly, anything else as a percentage, NaN as a dash."""
     if np.isnan(value):
         return "–"
+    if column.endswith("_seconds"):
+        column = "seconds"
     return PLAIN[column].format(value) if column in PLAIN else f"{100 * value:.1f}"
 
 
