@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-FAST = "line.detectors=[patchcore],line.setups=[patchcore],line.refined=[],decide.setup=patchcore"
+FAST = "line.detectors=patchcore,line.refined=[]"
 
 
 def kedro_run(project, *arguments):

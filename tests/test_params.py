@@ -1,10 +1,12 @@
 """Parameters are checked before anything is read, and mistakes are told in one line."""
 
+import copy
 from pathlib import Path
 
 import pytest
 import yaml
 
+from vadline.derived import complete
 from vadline.errors import VadlineError
 from vadline.params import parse
 
@@ -38,10 +40,24 @@ def test_every_environment_is_valid(raw, env):
         ({"split": {"protocol": "few"}}, ["split.protocol", "'few'"]),
         ({"detectors": {"patchcore": {"cor_size": 3}}}, ["detectors.patchcore.cor_size"]),
         ({"images": {"size": 250}}, ["images.size", "32"]),
-        ({"line": {"detectors": ["padim"], "refined": []}}, ["padim"]),
+        ({"detectors": {"patchcore": {"kind": "patchcor"}}}, ["detectors.patchcore", "patchcor'"]),
+        ({"detectors": {"apc": {"kind": "no.such:Thing"}}}, ["detectors.apc", "no.such"]),
+        ({"detectors": {"apc": 3}}, ["detectors.apc", "3"]),
+        ({"line": {"detectors": ["mine"]}}, ["detectors.mine", "kind is missing"]),
         ({"line": {"setups": ["nothing"]}}, ["nothing", "segad.setups"]),
         ({"decide": {"setup": "nothing"}}, ["decide.setup", "nothing"]),
         ({"line": {"refined": ["padim"]}}, ["padim", "refined"]),
+        ({"line": {"detectors": ["patchcore", "wrn"], "refined": ["wrn"]}}, ["wrn", "refined"]),
+        (
+            {
+                "line": {"detectors": ["patchcore", "dra"]},
+                "detectors": {"dra": {"learn_from": "training"}},
+                "segad": {"setups": {"dra": {"detectors": ["dra"]}}},
+            },
+            ["segad.setups.dra", "learn_from"],
+        ),
+        ({"backbone": {"name": "resnet999"}}, ["backbone.name", "resnet999"]),
+        ({"detectors": {"apc": {"backbone": {"weights": "no.pth"}}}}, ["no.pth"]),
         ({"segad": {"segments": {"knd": "vad"}}}, ["segad.segments.knd", "kind"]),
         ({"f2pad": {"window": 4}}, ["window must be odd"]),
     ],
@@ -55,11 +71,39 @@ def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
 
 
 def test_the_line_follows_the_parameters(raw):
-    change = {
-        "line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []},
-        "decide": {"setup": "patchcore"},
-    }
-    line = parse(merged(raw, change)).configured_line()
-    assert line.detectors == ("patchcore",)
+    alone = parse(merged(raw, {"line": {"detectors": "patchcore"}}))
+    line = alone.configured_line()
+    assert line.detectors == line.setups == line.refined == ("patchcore",)
+    assert alone.decide.setup == "patchcore"
     assert not line.uses_apc()
     assert parse(raw).configured_line().uses_apc()
+
+
+def test_the_line_has_the_detectors_that_have_an_entry(raw):
+    params = parse(merged(raw, {"detectors": {"padim": None, "old": {"kind": "patchcore"}}}))
+    assert params.line.detectors == ("patchcore", "apc", "padim", "old")
+    assert params.detectors["padim"].kind == "padim"
+
+
+def test_setups_follow_from_the_detectors(raw):
+    names = "patchcore padim wrn devnet"
+    params = parse(merged(raw, {"line": {"detectors": names, "refined": "all"}}))
+    setups = params.segad.setups
+    assert setups["all_ad"].detectors == ("patchcore", "padim", "devnet")
+    assert setups["all_ad_classifier"].classifier == setups["patchcore_wrn"].classifier == "wrn"
+    assert set(params.line.setups) == set(setups)
+    assert params.line.refined == ("patchcore", "padim")
+    assert params.decide.setup == "all_ad"
+    assert params.configured_line().roles == {
+        "patchcore": "detector",
+        "padim": "detector",
+        "wrn": "classifier",
+        "devnet": "finetune",
+    }
+
+
+def test_completing_twice_changes_nothing_and_leaves_the_given_alone(raw):
+    before = copy.deepcopy(raw)
+    once = complete(raw)
+    assert raw == before
+    assert complete(once) == once

@@ -17,6 +17,7 @@ from kedro.pipeline import Pipeline
 from rich.console import Console
 
 from vadline import line, tracking
+from vadline.derived import complete
 from vadline.metrics.tables import format_table
 from vadline.params import parse
 
@@ -28,9 +29,9 @@ _TABLES = ("detection", "segad", "refinement")
 class ParameterHooks:
     """Check all parameters and build the pipelines that they ask for."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Parse ``parameters.yml`` and configure the line.
+        """Complete and check ``parameters.yml``, and configure the line.
 
         Parameters
         ----------
@@ -41,7 +42,9 @@ class ParameterHooks:
         VadlineError
             If a parameter is unknown, missing or out of range.
         """
-        line.configure(parse(context.config_loader["parameters"]).configured_line())
+        raw = complete(context.config_loader["parameters"])
+        context.config_loader["parameters"] = raw
+        line.configure(parse(raw).configured_line())
         pipelines.configure(f"{context._package_name or PACKAGE_NAME}.pipeline_registry")
 
 

@@ -21,14 +21,16 @@ class LineParams(BaseModel):
     detectors: tuple[str, ...] = Field(
         ("patchcore", "apc"),
         min_length=1,
-        description="Detectors to run, each a key of `detectors` and a namespace.",
+        description="Detectors to run, each a namespace, and a key of `detectors` or a kind: a "
+        "list, names apart by spaces, or all; null for the keys of `detectors`.",
     )
     setups: tuple[str, ...] = Field(
         ("patchcore", "apc", "all_ad"),
-        description="SegAD set-ups to train, each a key of `setups`.",
+        description="SegAD set-ups to train; null for one a detector and those of all together.",
     )
     refined: tuple[str, ...] = Field(
-        ("patchcore",), description="Detectors whose masks F2PAD refines."
+        ("patchcore",),
+        description="Detectors whose masks F2PAD refines; null for the first that it can, or all.",
     )
 
 
@@ -39,9 +41,9 @@ class Line(LineParams):
         {"patchcore": "pretrained", "apc": "apc"},
         description="For each detector, which encoder it uses: `pretrained` or `apc`.",
     )
-    members: dict[str, tuple[str, ...]] = Field(
-        {"patchcore": ("patchcore",), "apc": ("apc",), "all_ad": ("patchcore", "apc")},
-        description="For each set-up, the detectors whose maps it sees.",
+    roles: dict[str, str] = Field(
+        {"patchcore": "detector", "apc": "detector"},
+        description="For each detector, the role whose images it learns from.",
     )
 
     def uses_apc(self) -> bool:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
 
 from vadline.apc.params import APCParams
-from vadline.detectors.params import PatchCoreParams
+from vadline.backbones import BackboneParams, check_backbone
+from vadline.derived import complete, role_of
+from vadline.detectors import DetectorParams, detector_class, parse_detector
 from vadline.errors import VadlineError
 from vadline.f2pad.params import F2PADParams
 from vadline.line import Line, LineParams
@@ -83,35 +93,25 @@ class SplitParams(_Strict):
     )
 
 
-class BackboneParams(_Strict):
-    """The pretrained network."""
-
-    name: str = Field("efficientnet_lite0", description="Bundled default, or any timm name.")
-    weights: str | None = Field(
-        None, description="Local checkpoint; null for the pretrained ones; random for none."
-    )
-
-
-class DetectorParams(PatchCoreParams):
-    """One detector of the line."""
-
-    encoder: Literal["pretrained", "apc"] = Field(
-        "pretrained", description="Features as pretrained, or fine-tuned by the stage apc_finetune."
-    )
-
-    def patchcore(self) -> PatchCoreParams:
-        """Return what the detector itself needs."""
-        return PatchCoreParams(**self.model_dump(exclude={"encoder"}))
-
-
 class DecideParams(_Strict):
     """From scores to decisions, and what is drawn."""
 
-    setup: str = Field("all_ad", description="The set-up whose score decides.")
+    setup: str | None = Field(
+        None, description="The set-up whose score decides; null for all_ad, or the only one."
+    )
     false_reject_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of good calibration parts that may be rejected."
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
+
+
+def _detector(settings: Any) -> DetectorParams:
+    if not isinstance(settings, dict):
+        raise ValueError(f"{settings!r} is no mapping: give the detector's settings by their names")
+    try:
+        return parse_detector(settings)
+    except VadlineError as error:
+        raise ValueError(str(error).rstrip(".")) from error
 
 
 class Parameters(_Strict):
@@ -124,7 +124,7 @@ class Parameters(_Strict):
     split: SplitParams
     backbone: BackboneParams
     apc: APCParams
-    detectors: dict[str, DetectorParams]
+    detectors: dict[str, Annotated[SerializeAsAny[DetectorParams], BeforeValidator(_detector)]]
     segad: SegADParams
     f2pad: F2PADParams
     decide: DecideParams
@@ -137,16 +137,36 @@ class Parameters(_Strict):
         _require(self.line.setups, setups, "line.setups", "segad.setups")
         for name in self.line.setups:
             members = setups[name].detectors
-            _require(members, self.line.detectors, f"segad.setups.{name}", "line.detectors")
+            used = [*members, *filter(None, [setups[name].classifier])]
+            _require(used, self.line.detectors, f"segad.setups.{name}", "line.detectors")
+            for member in members:
+                self._leaves_the_forest_unseen(name, member)
+        for name in self.line.refined:
+            if not hasattr(detector_class(self.detectors[name].kind), "refinement_loss"):
+                raise ValueError(f"line.refined: {name} has no loss that F2PAD can minimise")
         _require([self.decide.setup], self.line.setups, "decide.setup", "line.setups")
         return self
+
+    def _leaves_the_forest_unseen(self, setup: str, member: str) -> None:
+        role = role_of(self.detectors[member].model_dump())
+        if role in ("classifier", "training"):
+            raise ValueError(
+                f"segad.setups.{setup}: {member} learns from the forest's images too; set "
+                f"detectors.{member}.learn_from to finetune, name it as the set-up's classifier, "
+                "or leave it out"
+            )
 
     def configured_line(self) -> Line:
         """Return what the pipelines are built from."""
         return Line(
             **self.line.model_dump(),
-            encoders={name: self.detectors[name].encoder for name in self.line.detectors},
-            members={name: self.segad.setups[name].detectors for name in self.line.setups},
+            encoders={
+                name: getattr(self.detectors[name], "encoder", "pretrained")
+                for name in self.line.detectors
+            },
+            roles={
+                name: role_of(self.detectors[name].model_dump()) for name in self.line.detectors
+            },
         )
 
 
@@ -170,23 +190,30 @@ def parse(raw: dict[str, Any]) -> Parameters:
     Returns
     -------
     Parameters
+        Completed by :func:`vadline.derived.complete`.
 
     Raises
     ------
     VadlineError
-        If a key is unknown or missing or a value is out of range: one line for all of them.
+        If a key is unknown or missing or a value is out of range: one line for all of them. If
+        there is no such backbone, or its weights file is not there.
     """
+    whole = complete(raw)
     try:
-        return Parameters.model_validate(raw)
+        parameters = Parameters.model_validate(whole)
     except ValidationError as error:
-        raise VadlineError("Parameters: " + "; ".join(_explain(error)) + ".") from error
+        raise VadlineError("Parameters: " + "; ".join(_explain(error, whole)) + ".") from error
+    used = [parameters.detectors[name].backbone for name in parameters.line.detectors]
+    for net in (parameters.backbone, *filter(None, used)):
+        check_backbone(net.name, net.weights, net.sha256)
+    return parameters
 
 
-def _explain(error: ValidationError) -> Iterator[str]:
+def _explain(error: ValidationError, raw: dict[str, Any]) -> Iterator[str]:
     for item in error.errors():
         key = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
-            known = _known_keys(item["loc"][:-1])
+            known = _known_keys(item["loc"][:-1], raw)
             close = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
             hint = f", {close[0]} may be meant" if close else f"; known: {', '.join(known)}"
             yield f"{key} is not a parameter{hint}"
@@ -196,13 +223,15 @@ def _explain(error: ValidationError) -> Iterator[str]:
             yield f"{key} = {item['input']!r}: {item['msg'].lower()}"
 
 
-def _known_keys(path: tuple[int | str, ...]) -> list[str]:
+def _known_keys(path: tuple[int | str, ...], raw: dict[str, Any]) -> list[str]:
     model: Any = Parameters
+    if path[:1] == ("detectors",):  # whose keys depend on their kind
+        model, path = detector_class(raw["detectors"][path[1]]["kind"]).Params, path[2:]
     for part in path:
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return []
         field = model.model_fields.get(str(part))
-        model = field.annotation if field else DetectorParams
+        model = field.annotation if field else None
         if getattr(model, "__origin__", None) is dict:
             model = model.__args__[1]
             return list(model.model_fields) if len(path) > 1 else []

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
-from vadline.detectors import PatchCore, PatchCoreParams, upsample_and_blur
+from vadline.detectors import PatchCore, PatchCoreParams, TrainingSet, upsample_and_blur
 from vadline.detectors.patches import extract
 from vadline.errors import VadlineError
 
@@ -23,7 +23,9 @@ def images():
 @pytest.fixture(scope="module")
 def detector(images):
     params = PatchCoreParams(coreset_size=40, batch_size=3)
-    return PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+    return PatchCore(build_extractor(), "efficientnet_lite0", params).fit(
+        TrainingSet(images, np.arange(6))
+    )
 
 
 def test_a_map_is_the_distance_to_the_nearest_bank_entry(detector, images):
@@ -50,9 +52,11 @@ def test_the_bank_holds_patches_of_the_images_it_was_given(detector, images):
 
 def test_one_seed_gives_one_bank(images, detector):
     params = detector.params
-    again = PatchCore(detector.extractor, "efficientnet_lite0", params).fit(images, np.arange(6))
+    again = PatchCore(detector.extractor, "efficientnet_lite0", params).fit(
+        TrainingSet(images, np.arange(6))
+    )
     other = PatchCore(detector.extractor, "efficientnet_lite0", params)
-    other.fit(images, np.arange(6), seed=1)
+    other.fit(TrainingSet(images, np.arange(6)), seed=1)
     assert torch.equal(again.bank_, detector.bank_)
     assert not torch.equal(other.bank_, detector.bank_)
 
@@ -65,7 +69,9 @@ def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
 def test_what_it_will_take_is_said_before_the_work(images, caplog):
     params = PatchCoreParams(coreset_size=5)
     with caplog.at_level("INFO", "vadline"):
-        PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+        PatchCore(build_extractor(), "efficientnet_lite0", params).fit(
+            TrainingSet(images, np.arange(6))
+        )
     # 6 images x 8 x 8 patches x 152 channels x 2 bytes
     assert "384 patches x 152 channels of 6 images will take 0 MB" in caplog.text
 
@@ -73,21 +79,23 @@ def test_what_it_will_take_is_said_before_the_work(images, caplog):
 def test_a_projection_chooses_rows_of_the_whole_features(images, detector):
     params = PatchCoreParams(coreset_size=40, projection_dim=16)
     projected = PatchCore(detector.extractor, "efficientnet_lite0", params)
-    projected.fit(images, np.arange(6))
+    projected.fit(TrainingSet(images, np.arange(6)))
     assert projected.bank_.shape == detector.bank_.shape
     assert not torch.equal(projected.bank_, detector.bank_)
 
 
 def test_candidate_patches_bound_what_is_kept(images):
     params = PatchCoreParams(coreset_size=None, coreset_ratio=1.0, candidate_patches=60)
-    detector = PatchCore(build_extractor(), "efficientnet_lite0", params).fit(images, np.arange(6))
+    detector = PatchCore(build_extractor(), "efficientnet_lite0", params).fit(
+        TrainingSet(images, np.arange(6))
+    )
     assert len(detector.bank_) == 60
 
 
 def test_reweighting_follows_equation_seven(images, detector):
     params = detector.params.model_copy(update={"neighbours": 4})
     weighted = PatchCore(detector.extractor, "efficientnet_lite0", params)
-    weighted.fit(images, np.arange(6))
+    weighted.fit(TrainingSet(images, np.arange(6)))
     _, scores = weighted.score(images, np.array([7]))
     bank = weighted.bank_
     features = extract(weighted.extractor, torch.from_numpy(images[7:]), 3).flatten(0, 2)
@@ -103,7 +111,7 @@ def test_reweighting_follows_equation_seven(images, detector):
 def test_a_blurred_score_is_the_highest_pixel_of_the_map(images, detector):
     params = detector.params.model_copy(update={"image_score": "blurred"})
     blurred = PatchCore(detector.extractor, "efficientnet_lite0", params)
-    maps, scores = blurred.fit(images, np.arange(6)).score(images, np.arange(8))
+    maps, scores = blurred.fit(TrainingSet(images, np.arange(6))).score(images, np.arange(8))
     pixels = upsample_and_blur(maps, SIZE, params.blur_sigma)
     np.testing.assert_allclose(scores, pixels.reshape(8, -1).max(axis=1), rtol=1e-6)
     assert scores.argmax() == 7
@@ -113,7 +121,9 @@ def test_outside_the_region_of_interest_nothing_counts(images):
     roi = np.zeros((SIZE, SIZE), bool)
     roi[:, 48:] = True  # the bad patch lies left of it
     detector = PatchCore(build_extractor(), "efficientnet_lite0", PatchCoreParams(coreset_size=20))
-    maps, scores = detector.fit(images, np.arange(6), roi=roi).score(images, np.arange(8), roi)
+    maps, scores = detector.fit(TrainingSet(images, np.arange(6), roi=roi)).score(
+        images, np.arange(8), roi
+    )
     assert (maps[:, :, :6] == 0).all()
     assert (scores == maps[:, :, 6:].reshape(8, -1).max(axis=1)).all()
 
@@ -131,4 +141,4 @@ def test_the_refinement_loss_is_the_sum_of_the_map_for_enough_candidates(detecto
 
 def test_no_good_image_is_one_line(images):
     with pytest.raises(VadlineError, match="no good image"):
-        PatchCore(build_extractor(), "efficientnet_lite0").fit(images, np.arange(0))
+        PatchCore(build_extractor(), "efficientnet_lite0").fit(TrainingSet(images, np.arange(0)))

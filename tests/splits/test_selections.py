@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vadline.splits import finetune_set, known_masks, scored_rows, unseen_defects
+from vadline.splits import known_masks, labelled_set, scored_rows, unseen_defects
 
 
 def small_split():
@@ -59,7 +59,7 @@ def test_fine_tuning_takes_its_role_and_its_synthetic_defects():
     masks = np.zeros((6, 2, 2), np.uint8)
     synthetic = pd.DataFrame({"image_id": ["s0", "s1"], "role": ["forest", "finetune"]})
     made = np.full((2, 2, 2, 3), 9, np.uint8)
-    data = finetune_set(
+    data = labelled_set(
         images, masks, manifest(), small_split(), made, np.ones((2, 2, 2), np.uint8), synthetic
     )
     assert data.images[:, 0, 0, 0].tolist() == [0, 1, 9]

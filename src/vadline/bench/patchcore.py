@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import BUNDLED, bundled_state, load_into
 from vadline.bench.measure import Lap
-from vadline.detectors import PatchCore, PatchCoreParams, image_scores, upsample_and_blur
+from vadline.detectors import (
+    PatchCore,
+    PatchCoreParams,
+    TrainingSet,
+    image_scores,
+    upsample_and_blur,
+)
 from vadline.detectors.patches import batches
 from vadline.gauges import ForwardClock
 from vadline.metrics import image_auroc
@@ -67,7 +73,7 @@ def _laps(
     detector = PatchCore(extractor, backbone, params, "ours")
 
     def fit(seed: int) -> Callable[[], dict[str, float]]:
-        detector.fit(images, train, seed)
+        detector.fit(TrainingSet(images, train), seed)
         return dict
 
     def score(seed: int) -> Callable[[], dict[str, float]]:
@@ -142,7 +148,7 @@ def ours_fit_only(folder: Path, bank: int, images_wanted: int, device: str) -> d
     extractor = build_extractor(BUNDLED, LAYERS).to(pick_device(device))
 
     def fit(seed: int) -> Callable[[], dict[str, float]]:
-        PatchCore(extractor, BUNDLED, params, "ours").fit(images, rows, seed)
+        PatchCore(extractor, BUNDLED, params, "ours").fit(TrainingSet(images, rows), seed)
         return dict
 
     return {"": fit}

@@ -13,7 +13,13 @@ from PIL import Image
 
 from vadline.backbones import build_extractor
 from vadline.bench.selection_defects import FAMILIES, make_defect
-from vadline.detectors import PatchCore, PatchCoreParams, image_scores, upsample_and_blur
+from vadline.detectors import (
+    PatchCore,
+    PatchCoreParams,
+    TrainingSet,
+    image_scores,
+    upsample_and_blur,
+)
 from vadline.errors import VadlineError
 from vadline.metrics import image_auroc
 from vadline.progress import progress
@@ -107,7 +113,7 @@ def _fit(photographs: Photographs, fold: Fold, tried: Configuration, seed: int) 
     extractor = build_extractor(layers=tried.params.layers)
     images = _resized([photographs[row] for row in fold.fit], tried.size)
     detector = PatchCore(extractor, "efficientnet_lite0", tried.params)
-    return detector.fit(images, np.arange(len(images)), seed)
+    return detector.fit(TrainingSet(images, np.arange(len(images))), seed)
 
 
 def _score(

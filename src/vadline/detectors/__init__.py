@@ -1,7 +1,23 @@
 """Anomaly detectors: what normal looks like, and how far a part is from it."""
 
 from vadline.detectors.maps import image_scores, map_chunks, upsample_and_blur
-from vadline.detectors.params import PatchCoreParams
+from vadline.detectors.params import DetectorParams, FeatureParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
+from vadline.detectors.protocol import Detector, TrainingSet
+from vadline.detectors.registry import KINDS, detector_class, load_detector, parse_detector
 
-__all__ = ["PatchCore", "PatchCoreParams", "image_scores", "map_chunks", "upsample_and_blur"]
+__all__ = [
+    "KINDS",
+    "Detector",
+    "DetectorParams",
+    "FeatureParams",
+    "PatchCore",
+    "PatchCoreParams",
+    "TrainingSet",
+    "detector_class",
+    "image_scores",
+    "load_detector",
+    "map_chunks",
+    "parse_detector",
+    "upsample_and_blur",
+]

@@ -1,4 +1,4 @@
-"""Settings of the detectors."""
+"""Settings that detectors share, and PatchCore's own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,47 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vadline.backbones import BackboneParams
 
-class PatchCoreParams(BaseModel):
-    """PatchCore (Roth et al. 2022), with the settings that its papers leave open."""
+
+class DetectorParams(BaseModel):
+    """What the line asks of every detector."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(description="A detector of vadline's, or package.module:Class of your own.")
+    backbone: BackboneParams | None = Field(
+        None, description="This detector's own network; null for the line's."
+    )
+    batch_size: int | None = Field(
+        None, ge=1, description="Images a forward pass; null for 4 on a CPU and 64 on a GPU."
+    )
+    blur_sigma: float = Field(
+        4.0, ge=0, description="Gaussian blur of the upsampled map, in pixels at 256 x 256."
+    )
+    image_score: Literal["patch", "blurred"] = Field(
+        "blurred",
+        description="The highest value of the map at the detector's grid, or of the upsampled and "
+        "blurred map, which a single odd patch moves less.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
+
+
+class FeatureParams(DetectorParams):
+    """What detectors on a frozen backbone's features share."""
 
     layers: tuple[int, ...] = Field(
         (2, 3), description="Feature levels of the backbone; level i has stride 2 ** (i + 1)."
     )
+    encoder: Literal["pretrained", "apc"] = Field(
+        "pretrained", description="Features as pretrained, or fine-tuned by the stage apc_finetune."
+    )
+
+
+class PatchCoreParams(FeatureParams):
+    """PatchCore (Roth et al. 2022), with the settings that its papers leave open."""
+
+    kind: str = "patchcore"
     pool: int = Field(3, ge=1, description="Side of the neighbourhood that a patch averages over.")
     coreset_size: int | None = Field(
         1000, ge=1, description="Features kept in the memory bank; null to use coreset_ratio."
@@ -44,13 +76,6 @@ class PatchCoreParams(BaseModel):
         description="Neighbours of the re-weighted image score (eq. 7), for image_score: patch; 1 "
         "turns it off.",
     )
-    batch_size: int | None = Field(
-        None, ge=1, description="Images a forward pass; null for 4 on a CPU and 64 on a GPU."
-    )
-    blur_sigma: float = Field(
-        4.0, ge=0, description="Gaussian blur of the upsampled map, in pixels at 256 x 256."
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
 
     @model_validator(mode="after")
     def _one_image_score(self) -> Self:

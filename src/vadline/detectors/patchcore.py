@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import FeatureExtractor, build_extractor, pick_device
-from vadline.backbones.weights import load_into
+from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.detectors.bank import build_bank
-from vadline.detectors.maps import image_scores, upsample_and_blur
+from vadline.detectors.frozen import (
+    extractor_tensors,
+    images_a_pass,
+    pretrained_extractor,
+    saved_extractor,
+)
 from vadline.detectors.params import PatchCoreParams
-from vadline.detectors.patches import batches, extract, grid_of, grid_roi, patch_features
+from vadline.detectors.patches import extract, grid_of, grid_roi, patch_features
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
 from vadline.detectors.search import NearestNeighbours
 from vadline.errors import VadlineError
-from vadline.progress import progress
 from vadline.state import ModelState
 
 
@@ -38,6 +45,8 @@ class PatchCore:
         The memory bank.
     """
 
+    Params = PatchCoreParams
+
     def __init__(
         self,
         extractor: FeatureExtractor,
@@ -50,13 +59,19 @@ class PatchCore:
         self.params = params or PatchCoreParams()
         self.name = name
 
-    def fit(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        seed: int = 0,
-        roi: NDArray[np.bool_] | None = None,
+    @classmethod
+    def build(
+        cls,
+        params: PatchCoreParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
     ) -> PatchCore:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
+        return cls(extractor, backbone.name, params, name)
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> PatchCore:
         """Build the memory bank from normal images.
 
         The patches go to a temporary file in half precision (2 bytes a value); memory grows by 8
@@ -64,13 +79,10 @@ class PatchCore:
 
         Parameters
         ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            The normal images to learn from.
+        training : TrainingSet
+            Normal images; patches wholly outside of the region of interest are left out.
         seed : int
             Of the candidates, the projection and the first centre.
-        roi : ndarray, bool, shape (H, W), optional
-            Patches wholly outside are left out.
 
         Returns
         -------
@@ -82,6 +94,7 @@ class PatchCore:
         VadlineError
             If there is no image to learn from.
         """
+        images, rows, roi = training.images, training.rows, training.roi
         if len(rows) == 0:
             raise VadlineError(
                 f"{self.name}: no good image to learn from; raise split.detector_share or add "
@@ -97,9 +110,7 @@ class PatchCore:
 
     def _prepare(self) -> None:
         self._fast = self.extractor.folded()
-        on_cpu = self.extractor.mean.device.type == "cpu"
-        # On a CPU a small batch's activations stay in the caches.
-        self._batch_size = self.params.batch_size or (4 if on_cpu else 64)
+        self._batch_size = images_a_pass(self.params, self.extractor)
 
     def _set_bank(self, bank: Tensor) -> None:
         self.bank_ = bank
@@ -139,23 +150,18 @@ class PatchCore:
         """
         grid = grid_of(self.extractor, images)
         inside = torch.from_numpy(grid_roi(roi, grid)).to(self.bank_.device)
-        maps, scores = [np.empty((0, *grid), np.float32)], [np.empty(0)]
-        bar = progress(total=len(rows), desc=f"{self.name}: anomaly maps", unit="image")
-        with bar:
-            for _, batch in batches(images, rows, self._batch_size):
-                features = extract(self._fast, batch, self.params.pool)
-                grid = features.shape[:3]
-                distances, nearest = self._search.query(features.flatten(0, 2), 1)
-                distance = distances.view(grid) * inside
-                maps.append(distance.cpu().numpy())
-                if self.params.image_score == "blurred":
-                    pixels = upsample_and_blur(maps[-1], images.shape[1], self.params.blur_sigma)
-                    scores.append(image_scores(pixels))
-                else:
-                    found = self._image_scores(features, distance, nearest.view(grid))
-                    scores.append(found.double().cpu().numpy())
-                bar.update(len(batch))
-        return np.concatenate(maps), np.concatenate(scores)
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor | None]:
+            features = extract(self._fast, batch, self.params.pool)
+            distances, nearest = self._search.query(features.flatten(0, 2), 1)
+            distance = distances.view(features.shape[:3]) * inside
+            if self.params.image_score == "blurred":
+                return distance, None
+            return distance, self._image_scores(features, distance, nearest.view(distance.shape))
+
+        return score_images(
+            score_batch, images, rows, roi, self.params, self._batch_size, self.name
+        )
 
     def anomaly_maps(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the anomaly maps of all ``images``; see :meth:`score`."""
@@ -229,12 +235,9 @@ class PatchCore:
         ModelState
             The memory bank and the extractor's own weights.
         """
-        body = {
-            f"body.{name}": tensor.detach().cpu().contiguous()
-            for name, tensor in self.extractor.body.state_dict().items()
-        }
         config = {"backbone": self.backbone, "name": self.name, "params": self.params.model_dump()}
-        return ModelState({"bank": self.bank_.cpu().contiguous(), **body}, config)
+        tensors = {"bank": self.bank_.cpu().contiguous(), **extractor_tensors(self.extractor)}
+        return ModelState(tensors, config)
 
     @classmethod
     def from_state(cls, state: ModelState) -> PatchCore:
@@ -251,14 +254,8 @@ class PatchCore:
             Gives the same maps, bit for bit.
         """
         params = PatchCoreParams.model_validate(state.config["params"])
-        name = state.config["name"]
-        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
-        weights = {
-            k.removeprefix("body."): v for k, v in state.tensors.items() if k.startswith("body.")
-        }
-        load_into(extractor.body, weights, f"The saved model {name}")
-        extractor.to(pick_device(params.device))
-        detector = cls(extractor, state.config["backbone"], params, name)
+        extractor = saved_extractor(state, params, params.layers)
+        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
         detector._prepare()
         detector._set_bank(state.tensors["bank"].to(extractor.mean.device))
         return detector

@@ -28,7 +28,10 @@ def image_score_columns(features: pd.DataFrame, detectors: Sequence[str]) -> lis
 
 
 def setup_columns(
-    features: pd.DataFrame, detectors: Sequence[str], include_image_score: bool
+    features: pd.DataFrame,
+    detectors: Sequence[str],
+    include_image_score: bool,
+    classifier: str | None = None,
 ) -> list[str]:
     """Name the columns that a set-up's forest is grown on (SegAD section 4).
 
@@ -40,15 +43,18 @@ def setup_columns(
         The ``K`` detectors of the set-up.
     include_image_score : bool
         Add each detector's image score, as the authors' code for VisA does.
+    classifier : str, optional
+        The detector whose image score is the feature g.
 
     Returns
     -------
     list of str
-        ``4 K L`` statistics, and ``K`` image scores if asked for.
+        g if there is one, ``4 K L`` statistics, and ``K`` image scores if asked for.
     """
     scores = set(image_score_columns(features, detectors))
     own = [name for name in features if name.split(".")[0] in set(detectors)]
-    return [name for name in own if include_image_score or name not in scores]
+    g = [] if classifier is None else image_score_columns(features, [classifier])
+    return g + [name for name in own if include_image_score or name not in scores]
 
 
 def training_set(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:

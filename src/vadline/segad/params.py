@@ -72,6 +72,9 @@ class SetupParams(_Params):
     """One row of the SegAD table: which scores a forest sees."""
 
     detectors: tuple[str, ...] = Field(min_length=1, description="detectors whose maps count")
+    classifier: str | None = Field(
+        None, description="supervised classifier whose score enters as the feature g"
+    )
 
 
 class SegADParams(_Params):

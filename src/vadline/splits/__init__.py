@@ -3,9 +3,9 @@
 from vadline.splits.leaks import check_leaks, drop_train
 from vadline.splits.protocols import PROTOCOLS, ROLES, make_split
 from vadline.splits.selections import (
-    FinetuneSet,
-    finetune_set,
+    LabelledSet,
     known_masks,
+    labelled_set,
     scored_rows,
     unseen_defects,
 )
@@ -13,11 +13,11 @@ from vadline.splits.selections import (
 __all__ = [
     "PROTOCOLS",
     "ROLES",
-    "FinetuneSet",
+    "LabelledSet",
     "check_leaks",
     "drop_train",
-    "finetune_set",
     "known_masks",
+    "labelled_set",
     "make_split",
     "scored_rows",
     "unseen_defects",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vadline.sources import is_unseen
 
+_TRAINING = ["detector", "finetune", "classifier", "forest"]
 _SCORED = ["finetune", "forest", "calibration", "test"]
 
 
@@ -64,8 +65,8 @@ def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class FinetuneSet:
-    """What the extractor is fine-tuned on, M images.
+class LabelledSet:
+    """What a supervised training learns from, M images.
 
     Attributes
     ----------
@@ -84,7 +85,7 @@ class FinetuneSet:
     fingerprint: str
 
 
-def finetune_set(
+def labelled_set(
     images: NDArray[np.uint8],
     masks: NDArray[np.uint8],
     manifest: pd.DataFrame,
@@ -92,8 +93,9 @@ def finetune_set(
     synthetic_images: NDArray[np.uint8],
     synthetic_masks: NDArray[np.uint8],
     synthetic: pd.DataFrame,
-) -> FinetuneSet:
-    """Gather the images of the role ``finetune``, and the synthetic ones where none is bad.
+    role: str = "finetune",
+) -> LabelledSet:
+    """Gather a role's images, and the synthetic ones for fine-tuning where none is bad.
 
     Parameters
     ----------
@@ -101,17 +103,21 @@ def finetune_set(
         Of the N photographs, in one order.
     synthetic_images, synthetic_masks, synthetic
         Of the M synthetic defects, in one order.
+    role : str
+        ``finetune``, ``classifier``, or ``training`` for all that are not kept for calibration or
+        test.
 
     Returns
     -------
-    FinetuneSet
+    LabelledSet
     """
-    rows = np.flatnonzero(split["finetune"])
+    roles = _TRAINING if role == "training" else [role]
+    rows = np.flatnonzero(split[roles].any(axis="columns"))
     made = np.flatnonzero(synthetic["role"] == "finetune")
     bad = (split["label"].iloc[rows] == "bad").to_numpy()
     known = known_masks(manifest)[rows]
     names = [*manifest["sha256"].iloc[rows], *synthetic["image_id"].iloc[made]]
-    return FinetuneSet(
+    return LabelledSet(
         np.concatenate([images[rows], synthetic_images[made]]),
         np.concatenate([bad, np.ones(len(made), bool)]).astype(np.uint8),
         np.concatenate([masks[rows], synthetic_masks[made]]),

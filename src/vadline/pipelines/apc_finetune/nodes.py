@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.apc import APCParams, train_apc
-from vadline.backbones import pick_device
-from vadline.params import BackboneParams
-from vadline.splits import finetune_set
+from vadline.backbones import BackboneParams, pick_device
+from vadline.splits import labelled_set
 from vadline.state import ModelState
 
 
@@ -31,7 +30,7 @@ def finetune(
 ) -> tuple[ModelState, pd.DataFrame]:
     """Fine-tune the extractor; goes on from the last epoch of an interrupted run."""
     net = BackboneParams(**backbone)
-    data = finetune_set(
+    data = labelled_set(
         images, masks, manifest, split, synthetic_images, synthetic_masks, synthetic
     )
     result = train_apc(

@@ -25,8 +25,9 @@ def grow_forest(
     """Grow one set-up's forest and score all parts with it."""
     params = SegADParams(**segad)
     table = features.set_index("image_id")
-    columns = setup_columns(table, params.setups[setup].detectors, params.include_image_score)
-    scores = image_score_columns(table, params.setups[setup].detectors)
+    own = params.setups[setup]
+    columns = setup_columns(table, own.detectors, params.include_image_score, own.classifier)
+    scores = image_score_columns(table, own.detectors)
     rows, bad = training_set(table, split)
     forest = params.build(random_state=seed)
     forest.fit(table.loc[rows, columns], bad, table.loc[rows, scores])

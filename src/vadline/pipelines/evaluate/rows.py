@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.detectors import upsample_and_blur
+from vadline.detectors import parse_detector, upsample_and_blur
 from vadline.metrics import (
     calibrated_scores,
     detection_row,
@@ -20,7 +20,7 @@ from vadline.metrics import (
     segad_row,
     segad_table,
 )
-from vadline.params import DecideParams, DetectorParams
+from vadline.params import DecideParams
 from vadline.splits import known_masks, unseen_defects
 
 Rows = dict[str, dict[str, float]]
@@ -41,7 +41,7 @@ def evaluate_detector(
     known = known_masks(manifest) & split["test"].to_numpy()
     histogram = None
     if (known & (split["label"] == "bad").to_numpy()).any():
-        sigma = DetectorParams(**detector).blur_sigma
+        sigma = parse_detector(detector).blur_sigma
         chunks = known_chunks(
             maps, masks, known, upsample=lambda m: upsample_and_blur(m, masks.shape[1], sigma)
         )

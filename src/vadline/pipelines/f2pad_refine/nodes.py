@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from vadline.detectors import PatchCore, upsample_and_blur
+from vadline.detectors import load_detector, parse_detector, upsample_and_blur
 from vadline.f2pad import (
     F2PADParams,
     PixelPrior,
@@ -21,7 +21,7 @@ from vadline.f2pad import (
     sample_pixels,
 )
 from vadline.metrics import known_chunks
-from vadline.params import DecideParams, DetectorParams
+from vadline.params import DecideParams
 from vadline.splits import known_masks, scored_rows
 from vadline.state import ModelState
 
@@ -37,7 +37,7 @@ def learn_pixel_prior(
     params = F2PADParams(**f2pad)
     goods = reference_rows(np.flatnonzero(split["detector"]), params.references, seed)
     pixels = sample_pixels(images[goods], params.prior_pixels, seed)
-    extractor = PatchCore.from_state(model).extractor
+    extractor = load_detector(model).extractor
     normalised = extractor.normalise(torch.from_numpy(pixels)[None, None])[0, :, 0].T
     prior = fit_pixel_prior(normalised.numpy(), params.prior_components, seed)
     tensors = {"means": prior.means, "precisions": prior.precisions}
@@ -55,7 +55,7 @@ def choose_threshold(
     detector: dict[str, Any],
 ) -> dict[str, float]:
     """Set the threshold of M0 on training images with masks, made ones where there are none."""
-    sigma = DetectorParams(**detector).blur_sigma
+    sigma = parse_detector(detector).blur_sigma
     rows = scored_rows(split)
     rows = rows[~split["test"].to_numpy()[rows] & known_masks(manifest)[rows]]
     made = np.flatnonzero(synthetic["role"] == "forest")
@@ -80,7 +80,7 @@ def refine_masks(
     seed: int,
 ) -> tuple[NDArray[np.uint8], ...]:
     """Refine the masks of test parts that the detector calls bad."""
-    params, detector = F2PADParams(**f2pad), PatchCore.from_state(model)
+    params, detector = F2PADParams(**f2pad), load_detector(model)
     score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
     rows = rows_to_refine(
         score,

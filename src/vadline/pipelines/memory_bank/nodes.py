@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.backbones import build_extractor, pick_device
-from vadline.backbones.weights import load_into
-from vadline.detectors import PatchCore
-from vadline.params import BackboneParams, DetectorParams
+from vadline.backbones import BackboneParams
+from vadline.detectors import Detector, TrainingSet, detector_class, parse_detector
+from vadline.splits import labelled_set
 from vadline.state import ModelState
 
 
@@ -27,10 +26,39 @@ def fit(
     name: str,
 ) -> ModelState:
     """Learn what normal looks like, with pretrained or fine-tuned features."""
-    params, net = DetectorParams(**detector), BackboneParams(**backbone)
-    extractor = build_extractor(net.name, params.layers, net.weights)
-    if encoder is not None:
-        load_into(extractor.body, encoder.tensors, "The fine-tuned encoder")
-    extractor.to(pick_device(params.device))
-    model = PatchCore(extractor, net.name, params.patchcore(), name)
-    return model.fit(images, np.flatnonzero(split["detector"]), seed, roi).state()
+    training = TrainingSet(images, np.flatnonzero(split["detector"]), roi=roi)
+    return _unfitted(detector, backbone, name, encoder).fit(training, seed).state()
+
+
+def fit_supervised(
+    images: NDArray[np.uint8],
+    masks: NDArray[np.uint8],
+    manifest: pd.DataFrame,
+    split: pd.DataFrame,
+    synthetic_images: NDArray[np.uint8],
+    synthetic_masks: NDArray[np.uint8],
+    synthetic: pd.DataFrame,
+    roi: NDArray[np.bool_],
+    detector: dict[str, Any],
+    backbone: dict[str, Any],
+    seed: int,
+    *,
+    name: str,
+    role: str,
+) -> ModelState:
+    """Learn from good and from known bad parts."""
+    data = labelled_set(
+        images, masks, manifest, split, synthetic_images, synthetic_masks, synthetic, role
+    )
+    rows, bad = np.arange(len(data.images)), data.labels.astype(bool)
+    training = TrainingSet(data.images, rows, bad, data.masks, data.mask_known, roi)
+    return _unfitted(detector, backbone, name).fit(training, seed).state()
+
+
+def _unfitted(
+    detector: dict[str, Any], backbone: dict[str, Any], name: str, encoder: ModelState | None = None
+) -> Detector:
+    params = parse_detector(detector)
+    net = params.backbone or BackboneParams(**backbone)
+    weights = None if encoder is None else encoder.tensors
+    return detector_class(params.kind).build(params, net, name, weights)

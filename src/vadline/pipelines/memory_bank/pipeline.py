@@ -3,28 +3,28 @@
 from kedro.pipeline import Node, Pipeline
 
 from vadline.line import bound, configured
-from vadline.pipelines.memory_bank.nodes import fit
+from vadline.pipelines.memory_bank.nodes import fit, fit_supervised
+
+_LABELLED = ["synthetic_images", "synthetic_masks", "synthetic"]
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
+    return sum((_detector(name) for name in configured().detectors), Pipeline([]))
+
+
+def _detector(name: str) -> Pipeline:
     line = configured()
-    return sum((_detector(name, line.encoders[name]) for name in line.detectors), Pipeline([]))
-
-
-def _detector(name: str, encoder: str) -> Pipeline:
-    shared = ["images", "split", "roi"]
-    fine_tuned = ["apc_encoder"] if encoder == "apc" else []
+    role = line.roles[name]
+    function, shared = bound(fit, name=name), ["images", "split", "roi"]
+    if role != "detector":
+        function = bound(fit_supervised, name=name, role=role)
+        shared = ["images", "masks", "manifest", "split", *_LABELLED, "roi"]
+    fine_tuned = ["apc_encoder"] if line.encoders[name] == "apc" else []
     parameters = [f"params:detectors.{name}", "params:backbone", "params:seed"]
+    node = Node(function, inputs=[*shared, *parameters, *fine_tuned], outputs="model", name="fit")
     return Pipeline(
-        [
-            Node(
-                bound(fit, name=name),
-                inputs=[*shared, *parameters, *fine_tuned],
-                outputs="model",
-                name="fit",
-            )
-        ],
+        [node],
         namespace=name,
         inputs={*shared, *fine_tuned},
         parameters=set(parameters),

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.detectors import map_chunks
-from vadline.params import DetectorParams, ImageParams
+from vadline.detectors import map_chunks, parse_detector
+from vadline.params import ImageParams
 from vadline.progress import progress
 from vadline.segad import feature_frame, segment_statistics
 from vadline.splits import scored_rows
@@ -27,7 +27,7 @@ def describe_segments(
     name: str,
 ) -> pd.DataFrame:
     """Describe each segment of each of one detector's maps, in the order of its scores."""
-    size, sigma = ImageParams(**images).size, DetectorParams(**detector).blur_sigma
+    size, sigma = ImageParams(**images).size, parse_detector(detector).blur_sigma
     parts = []
     with progress(total=len(scores), desc=f"{name}: statistics", unit="map") as bar:
         for maps, rows in (

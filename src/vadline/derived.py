@@ -1,0 +1,118 @@
+"""What follows from the parameters that were given: detectors, set-ups, who decides."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from vadline.detectors import KINDS, Detector, detector_class
+from vadline.errors import VadlineError
+
+ALL = "all"
+_FOREST_UNSEEN = ("detector", "finetune")  # roles that leave the forest's images unseen
+
+
+def complete(raw: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the parameters that follow from others, where they are null or absent.
+
+    Lists of names may be one string: names apart by spaces, or ``all``. ``line.detectors`` are the
+    entries of ``detectors``; one without an entry is of the kind that it is named by.
+    ``line.setups`` are one for each detector that leaves the forest's images unseen, ``all_ad`` of
+    all of these, and, for each classifier (one that learns from the role ``classifier``), that
+    classifier beside the first detector and beside all. ``line.refined`` is the first detector that
+    F2PAD can refine. ``decide.setup`` is ``all_ad``, or the first set-up where that is not grown.
+
+    Parameters
+    ----------
+    raw : dict
+        As Kedro merged them. Left as it is; mistakes are left for the check.
+
+    Returns
+    -------
+    dict
+        Completing it again changes nothing.
+
+    """
+    whole = copy.deepcopy(raw)
+    line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors")
+    segad = _mapping(whole, "segad")
+    chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
+    chosen = list(detectors) if chosen is None else chosen
+    if not isinstance(chosen, list):
+        return whole
+    line["detectors"] = chosen
+    for name in chosen:
+        if detectors.get(name) is None:
+            detectors[name] = {}
+        entry = detectors[name]
+        if isinstance(entry, dict) and "kind" not in entry and name in KINDS:
+            entry["kind"] = name
+    derived = _setups([name for name in chosen if _class(detectors.get(name))], detectors)
+    segad["setups"] = derived | (segad.get("setups") or {})
+    grown = _names(line.get("setups"), list(segad["setups"]))
+    line["setups"] = list(segad["setups"]) if grown is None else grown
+    refinable = [name for name in chosen if hasattr(_class(detectors.get(name)), "refinement_loss")]
+    refined = _names(line.get("refined"), refinable)
+    line["refined"] = refinable[:1] if refined is None else refined
+    decide = _mapping(whole, "decide")
+    if decide.get("setup") is None and line["setups"]:
+        decide["setup"] = "all_ad" if "all_ad" in line["setups"] else line["setups"][0]
+    return whole
+
+
+def role_of(settings: dict[str, Any]) -> str:
+    """Name the role whose images a detector learns from.
+
+    Parameters
+    ----------
+    settings : dict
+        One entry of ``detectors``, with its kind.
+
+    Returns
+    -------
+    str
+    """
+    field = detector_class(settings["kind"]).Params.model_fields.get("learn_from")
+    return "detector" if field is None else settings.get("learn_from", field.default)
+
+
+def _mapping(whole: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a mapping inside; a detached one where something else stands there."""
+    if whole.get(key) is None:
+        whole[key] = {}
+    return whole[key] if isinstance(whole[key], dict) else {}
+
+
+def _names(value: Any, every: list[str]) -> Any:
+    if isinstance(value, str):
+        return every if value == ALL else value.replace(",", " ").split()
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+def _every_kind(detectors: dict[str, Any]) -> dict[str, None]:
+    kinds = dict.fromkeys(kind for kind in KINDS if kind != "anomalib")
+    return kinds | dict.fromkeys(detectors)
+
+
+def _class(settings: Any) -> type[Detector] | None:
+    """Return the class of a detector, ``None`` where the check will find that there is none."""
+    try:
+        return detector_class(settings["kind"])
+    except (VadlineError, KeyError, TypeError):
+        return None
+
+
+def _setups(names: list[str], detectors: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    roles = {name: role_of(detectors[name]) for name in names}
+    unseen = [name for name in names if roles[name] in _FOREST_UNSEEN]
+    classifiers = [name for name in names if roles[name] == "classifier"]
+    if not unseen:
+        return {}
+    setups: dict[str, dict[str, Any]] = {name: {"detectors": [name]} for name in unseen}
+    if len(unseen) > 1:
+        setups["all_ad"] = {"detectors": unseen}
+    for g in classifiers:
+        setups[f"{unseen[0]}_{g}"] = {"detectors": unseen[:1], "classifier": g}
+    if classifiers and len(unseen) > 1:
+        setups["all_ad_classifier"] = {"detectors": unseen, "classifier": classifiers[0]}
+    return setups

@@ -1,0 +1,103 @@
+"""Finds detectors by the kind that the configuration names."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from vadline.detectors.params import DetectorParams
+from vadline.detectors.protocol import Detector
+from vadline.errors import VadlineError
+from vadline.state import ModelState
+
+# Imported when asked for: the adapters need an extra.
+KINDS = {
+    "patchcore": "vadline.detectors.patchcore:PatchCore",
+    "padim": "vadline.detectors.padim:PaDiM",
+    "cflow": "vadline.detectors.cflow:CFlow",
+    "fastflow": "vadline.detectors.anomalib.fastflow:FastFlow",
+    "rd4ad": "vadline.detectors.anomalib.rd4ad:RD4AD",
+    "efficientad": "vadline.detectors.anomalib.efficientad:EfficientAD",
+    "anomalib": "vadline.detectors.anomalib.adapter:AnomalibDetector",
+    "wrn": "vadline.detectors.supervised.wrn:WRN",
+    "devnet": "vadline.detectors.supervised.devnet:DevNet",
+    "dra": "vadline.detectors.supervised.dra:DRA",
+    "prnet": "vadline.detectors.supervised.prnet:PRNet",
+}
+
+
+def detector_class(kind: str) -> type[Detector]:
+    """Return the class of a kind of detector.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``KINDS``, or ``package.module:Class``.
+
+    Returns
+    -------
+    type
+        Behaves as :class:`vadline.detectors.protocol.Detector` asks for.
+
+    Raises
+    ------
+    VadlineError
+        If there is none, or a package that it needs is not installed.
+    """
+    place = KINDS.get(kind, kind)
+    module, _, name = place.partition(":")
+    if not name:
+        raise VadlineError(
+            f"kind {kind!r} is not a detector: choose {', '.join(KINDS)}, or package.module:Class "
+            "of your own."
+        )
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if not module.startswith(f"{error.name}"):
+            raise
+        raise VadlineError(
+            f"kind {kind!r}: there is no module {error.name}; put it where Python finds it."
+        ) from error
+    except AttributeError as error:
+        raise VadlineError(f"kind {kind!r}: module {module} has no class {name}.") from error
+
+
+def parse_detector(settings: dict[str, Any]) -> DetectorParams:
+    """Check one detector's settings.
+
+    Parameters
+    ----------
+    settings : dict
+        With the key ``kind``.
+
+    Returns
+    -------
+    DetectorParams
+        Of the kind's own class.
+
+    Raises
+    ------
+    VadlineError
+        If the kind is missing or unknown.
+    pydantic.ValidationError
+        If a setting is unknown or out of range.
+    """
+    if "kind" not in settings:
+        raise VadlineError(f"kind is missing: choose {', '.join(KINDS)}.")
+    return detector_class(settings["kind"]).Params.model_validate(settings)
+
+
+def load_detector(state: ModelState) -> Detector:
+    """Rebuild a fitted detector of any kind.
+
+    Parameters
+    ----------
+    state : ModelState
+        From a detector's ``state``, possibly of another process.
+
+    Returns
+    -------
+    Detector
+    """
+    return detector_class(state.config["params"]["kind"]).from_state(state)
