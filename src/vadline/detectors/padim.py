@@ -1,0 +1,240 @@
+"""PaDiM: a Gaussian of normal features at every location (Defard et al. 2021)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadline.backbones import BackboneParams, FeatureExtractor
+from vadline.detectors.frozen import (
+    extractor_tensors,
+    images_a_pass,
+    pretrained_extractor,
+    saved_extractor,
+)
+from vadline.detectors.padim_gaussians import (
+    LocationGaussians,
+    fit_gaussians,
+    packed_triangles,
+    passes_needed,
+    unpacked_triangles,
+)
+from vadline.detectors.padim_params import PaDiMParams
+from vadline.detectors.patches import batches, grid_of, patch_features
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.errors import VadlineError
+from vadline.progress import progress
+from vadline.state import ModelState
+
+
+class PaDiM:
+    """Mahalanobis distance of every location from what is normal there.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        A pretrained or fine-tuned backbone, in evaluation mode.
+    backbone : str
+        The extractor's name, kept with the saved model.
+    params : PaDiMParams
+    name : str
+        What progress bars say.
+
+    Attributes
+    ----------
+    channels_ : Tensor, int64, shape (C,)
+        The channels kept, of all layers' together, ascending.
+    grid_ : tuple of int
+        Rows and columns of the locations, those of the shallowest layer.
+    gaussians_ : LocationGaussians
+        In row-major order of the grid.
+    """
+
+    Params = PaDiMParams
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        backbone: str,
+        params: PaDiMParams | None = None,
+        name: str = "padim",
+    ) -> None:
+        self.extractor = extractor
+        self.backbone = backbone
+        self.params = params or PaDiMParams()
+        self.name = name
+
+    @classmethod
+    def build(
+        cls,
+        params: PaDiMParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> PaDiM:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
+        return cls(extractor, backbone.name, params, name)
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:
+        """Learn a Gaussian per location; a handful of images will do, thanks to the ridge.
+
+        What it takes is logged before the work starts.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            Normal images.
+        seed : int
+            Of the channels.
+
+        Returns
+        -------
+        PaDiM
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image to learn from.
+        """
+        if len(training.rows) == 0:
+            raise VadlineError(
+                f"{self.name}: no good image to learn from; raise split.detector_share or add "
+                "good images."
+            )
+        self._prepare()
+        total = sum(self.extractor.channels)
+        count = min(self.params.channels or total, total)
+        chosen = np.random.default_rng((seed, 0xBAD1)).choice(total, count, replace=False)
+        self.channels_ = torch.from_numpy(np.sort(chosen)).to(self.extractor.mean.device)
+        self.grid_ = grid_of(self.extractor, training.images)
+        self.gaussians_ = self._learn(training, math.prod(self.grid_), count)
+        return self
+
+    def _learn(self, training: TrainingSet, locations: int, channels: int) -> LocationGaussians:
+        images, p = len(training.rows), self.params
+        passes = passes_needed(locations, channels, images, p.fit_megabytes, self.name)
+        with progress(total=passes * images, desc=f"{self.name}: features", unit="image") as bar:
+
+            def read(part: slice) -> Iterator[Tensor]:
+                for _, batch in batches(training.images, training.rows, self._batch_size):
+                    with torch.no_grad():
+                        yield self._features(self._pixels(batch))[:, part]
+                    bar.update(len(batch))
+
+            return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
+
+    def _prepare(self) -> None:
+        self._fast = self.extractor.folded()
+        self._batch_size = images_a_pass(self.params, self.extractor)
+
+    def _pixels(self, batch: Tensor) -> Tensor:
+        return self.extractor.normalise(batch.to(self.extractor.mean.device))
+
+    def _features(self, x: Tensor) -> Tensor:
+        """Return the kept channels at all locations, shape (B, h * w, C), differentiable."""
+        merged = patch_features(self._fast(x), pool=1)
+        if merged.shape[-2:] != self.grid_:
+            raise VadlineError(
+                f"{self.name} learnt {self.grid_[0]} x {self.grid_[1]} locations and got an image "
+                f"of {merged.shape[-2]} x {merged.shape[-1]}: fit it again on images of this size."
+            )
+        return merged[:, self.channels_].flatten(2).transpose(1, 2)
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            Locations wholly outside score 0.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            Mahalanobis distances (Defard et al. 2021, eq. 2), at the shallowest layer's grid.
+        scores : ndarray, float64, shape (len(rows),)
+
+        Raises
+        ------
+        VadlineError
+            If the images are not of the size that it was fitted on.
+        """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, None]:
+            squared = self.gaussians_.squared_distances(self._features(self._pixels(batch)))
+            return squared.sqrt().view(-1, *self.grid_), None
+
+        return score_images(
+            score_batch, images, rows, roi, self.params, self._batch_size, self.name
+        )
+
+    def candidates(self, n0: Tensor, k: int) -> Tensor:
+        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian.
+
+        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
+        """
+        places = torch.arange(math.prod(self.grid_), device=n0.device)
+        return places[None, :, None].expand(len(n0), -1, 1)
+
+    def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
+        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7).
+
+        Parameters
+        ----------
+        n : Tensor, float32, shape (B, 3, H, W)
+            The non-defective image, in normalised pixels.
+        candidates : Tensor
+            Not used: there is nothing to choose from.
+
+        Returns
+        -------
+        Tensor, float32, shape (B,)
+            ``L(N)``, differentiable in ``n``.
+        """
+        return self.gaussians_.squared_distances(self._features(n)).sum(dim=1)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: Gaussians, channels and the extractor's weights."""
+        config = {
+            "backbone": self.backbone,
+            "name": self.name,
+            "params": self.params.model_dump(),
+            "grid": list(self.grid_),
+        }
+        tensors = {
+            "channels": self.channels_.cpu(),
+            "mean": self.gaussians_.mean.cpu().contiguous(),
+            "whitening": packed_triangles(self.gaussians_.whitening).cpu().contiguous(),
+        }
+        return ModelState({**tensors, **extractor_tensors(self.extractor)}, config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> PaDiM:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        params = PaDiMParams.model_validate(state.config["params"])
+        extractor = saved_extractor(state, params, params.layers)
+        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector._prepare()
+        device, tensors = extractor.mean.device, state.tensors
+        detector.channels_ = tensors["channels"].to(device)
+        detector.grid_ = tuple(state.config["grid"])
+        detector.gaussians_ = LocationGaussians(
+            tensors["mean"].to(device), unpacked_triangles(tensors["whitening"].to(device))
+        )
+        return detector

@@ -1,0 +1,176 @@
+"""One Gaussian for every location of an image, learnt in a stream of images."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+logger = logging.getLogger(__name__)
+
+_GROUP = 32  # images whose outer products are added in one go
+_BLOCK = 256  # locations of a double-precision product, so that it stays in the caches
+
+
+@dataclass(frozen=True)
+class LocationGaussians:
+    """L Gaussians over C channels.
+
+    Attributes
+    ----------
+    mean : Tensor, float32, shape (L, C)
+    whitening : Tensor, float32, shape (L, C, C)
+        Inverse of the covariance's lower Cholesky factor: of ``f - mean`` it makes a vector of
+        covariance 1, whose squared length is the squared Mahalanobis distance.
+    """
+
+    mean: Tensor
+    whitening: Tensor
+
+    def squared_distances(self, features: Tensor) -> Tensor:
+        """Return ``(f - mean)' covariance^-1 (f - mean)`` (F2PAD eq. 7).
+
+        Parameters
+        ----------
+        features : Tensor, floating, shape (B, L, C)
+
+        Returns
+        -------
+        Tensor, of the features' dtype, shape (B, L)
+            Differentiable in ``features``.
+        """
+        difference = features - self.mean.to(features.dtype)
+        # Locations first, so that each whitening matrix is read once for the whole batch.
+        white = torch.bmm(self.whitening.to(features.dtype), difference.permute(1, 2, 0))
+        return white.square().sum(dim=1).T
+
+
+def packed_triangles(whitening: Tensor) -> Tensor:
+    """Return the lower triangles of (L, C, C) as (L, C (C + 1) / 2), half the bytes."""
+    row, column = torch.tril_indices(whitening.shape[1], whitening.shape[2])
+    return whitening[:, row, column]
+
+
+def unpacked_triangles(packed: Tensor) -> Tensor:
+    """Undo :func:`packed_triangles`."""
+    side = (math.isqrt(8 * packed.shape[1] + 1) - 1) // 2
+    row, column = torch.tril_indices(side, side)
+    whitening = packed.new_zeros(len(packed), side, side)
+    whitening[:, row, column] = packed
+    return whitening
+
+
+def passes_needed(locations: int, channels: int, images: int, megabytes: int, name: str) -> int:
+    """Return how often :func:`fit_gaussians` reads the images; log that and the memory."""
+    together = _locations_a_pass(locations, channels, megabytes)
+    passes = math.ceil(locations / together)
+    logger.info(
+        "%s: %d Gaussians of %d channels will take %.0f MB of memory, and %.0f MB more during the "
+        "fit, which reads %d images %d times",
+        name,
+        locations,
+        channels,
+        locations * channels**2 * 4 / 1e6,
+        together * channels**2 * 8 / 1e6,
+        images,
+        passes,
+    )
+    return passes
+
+
+def _locations_a_pass(locations: int, channels: int, megabytes: int) -> int:
+    """Return of how many locations the double-precision sums fit into ``megabytes``."""
+    return max(1, min(locations, int(megabytes * 1e6) // (8 * channels**2)))
+
+
+def fit_gaussians(
+    read: Callable[[slice], Iterable[Tensor]],
+    locations: int,
+    channels: int,
+    ridge: float,
+    megabytes: int,
+) -> LocationGaussians:
+    """Learn mean and covariance of every location (Defard et al. 2021, eq. 1).
+
+    Sums are kept in double precision about the mean of the first images, so that nothing cancels.
+
+    Parameters
+    ----------
+    read : callable
+        Takes a range of l locations and walks over all images once; yields their features, a
+        Tensor of shape (B, l, C).
+    locations, channels : int
+        L and C.
+    ridge : float
+        Added to the diagonal of the covariance, whose divisor is the number of images - 1.
+    megabytes : int
+        For the sums; ``read`` is called as often as it takes to stay below.
+
+    Returns
+    -------
+    LocationGaussians
+    """
+    means, whitening = [], None
+    step = _locations_a_pass(locations, channels, megabytes)
+    for start in range(0, locations, step):
+        part = slice(start, min(start + step, locations))
+        moments = _Moments(part.stop - part.start, channels)
+        for features in _groups(read(part)):
+            moments.add(features)
+        if whitening is None:
+            device = moments.mean().device
+            whitening = torch.empty(locations, channels, channels, device=device)
+        means.append(moments.mean().float())
+        moments.whiten_into(whitening[part], ridge)
+    return LocationGaussians(torch.cat(means), whitening)
+
+
+def _groups(batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    waiting: list[Tensor] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _GROUP:
+            yield torch.cat(waiting)
+            waiting = []
+    if waiting:
+        yield torch.cat(waiting)
+
+
+class _Moments:
+    """Sums of features and of their products about an origin, per location."""
+
+    def __init__(self, locations: int, channels: int) -> None:
+        self._blocks = [slice(i, i + _BLOCK) for i in range(0, locations, _BLOCK)]
+        self._shape = (locations, channels)
+        self._count = 0
+
+    def add(self, features: Tensor) -> None:
+        """Take in n images' features, shape (n, L, C)."""
+        if self._count == 0:
+            self._origin = features.mean(dim=0, dtype=torch.float64)
+            self._sum = torch.zeros_like(self._origin)
+            self._products = self._origin.new_zeros(*self._shape, self._shape[1])
+        for block in self._blocks:
+            x = features[:, block].double().sub_(self._origin[block]).transpose(0, 1)
+            self._sum[block] += x.sum(dim=1)
+            self._products[block].baddbmm_(x.transpose(1, 2), x)
+        self._count += len(features)
+
+    def mean(self) -> Tensor:
+        """Return the means, float64, shape (L, C)."""
+        return self._origin + self._sum / self._count
+
+    def whiten_into(self, whitening: Tensor, ridge: float) -> None:
+        """Write the whitening matrices, shape (L, C, C)."""
+        identity = torch.eye(self._shape[1], dtype=torch.float64, device=whitening.device)
+        for block in self._blocks:
+            total = self._sum[block]
+            centred = self._products[block] - total[:, :, None] * total[:, None] / self._count
+            covariance = centred / max(self._count - 1, 1) + ridge * identity
+            factor = torch.linalg.cholesky(covariance)
+            inverse = torch.linalg.solve_triangular(factor, identity, upper=False)
+            whitening[block] = inverse.to(whitening.dtype)

@@ -1,0 +1,28 @@
+"""Settings of PaDiM."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from vadline.detectors.params import FeatureParams
+
+
+class PaDiMParams(FeatureParams):
+    """PaDiM (Defard et al. 2021)."""
+
+    kind: str = "padim"
+    layers: tuple[int, ...] = Field(
+        (2, 3),
+        description="Feature levels. With level 1 too, as the authors', there are four times the "
+        "locations, memory and time, and parts are told apart no better.",
+    )
+    channels: int | None = Field(
+        100, ge=1, description="Channels kept, drawn by seed (all, if fewer); null for all."
+    )
+    ridge: float = Field(0.01, gt=0, description="Added to the diagonal of every covariance.")
+    fit_megabytes: int = Field(
+        1000,
+        ge=1,
+        description="Memory for the covariances during the fit; where they need more, the images "
+        "are read several times.",
+    )
