@@ -1,0 +1,68 @@
+"""PRNet's multi-scale fusion: every level hears from all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class MultiScaleFusion(nn.Module):
+    """Adds to each level what the others know, brought to its grid and width, as HRNet does.
+
+    Deeper levels come by a 1x1 convolution and bilinear upsampling, shallower ones by a strided
+    depthwise and a 1x1 convolution.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Of the levels, shallow to deep; each level has half the grid of the one before.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.exchanges = nn.ModuleList(
+            nn.ModuleList(
+                _exchange(channels[source], channels[target], target - source)
+                for source in range(len(channels))
+            )
+            for target in range(len(channels))
+        )
+
+    def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
+        """Fuse levels.
+
+        Parameters
+        ----------
+        levels : sequence of Tensor, float32, shape (B, C_i, h_i, w_i)
+
+        Returns
+        -------
+        list of Tensor
+            Of the same shapes.
+        """
+        fused = []
+        for target, row in enumerate(self.exchanges):
+            grid = levels[target].shape[2:]
+            parts = (to_grid(ex(level), grid) for ex, level in zip(row, levels, strict=True))
+            fused.append(sum(parts))
+        return fused
+
+
+def to_grid(x: Tensor, grid: Sequence[int]) -> Tensor:
+    """Resize (B, C, h, w) bilinearly to ``grid``, if it has another."""
+    if x.shape[2:] == tuple(grid):
+        return x
+    return F.interpolate(x, tuple(grid), mode="bilinear", align_corners=False)
+
+
+def _exchange(source: int, target: int, steps: int) -> nn.Module:
+    """Return what brings a level ``steps`` deeper, or up where that is negative."""
+    if steps == 0:
+        return nn.Identity()
+    if steps < 0:
+        return nn.Conv2d(source, target, kernel_size=1)
+    stride = 2**steps
+    depthwise = nn.Conv2d(source, source, stride + 1, stride, stride // 2, groups=source)
+    return nn.Sequential(depthwise, nn.Conv2d(source, target, kernel_size=1))

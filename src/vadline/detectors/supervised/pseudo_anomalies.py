@@ -1,0 +1,205 @@
+"""Pseudo anomalies: good images with something on them that does not belong there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Image = NDArray[np.uint8]
+Region = NDArray[np.bool_]
+
+
+def paste_rectangle(
+    good: Image,
+    source: Image,
+    rng: np.random.Generator,
+    roi: Region | None = None,
+    *,
+    area: tuple[float, float] = (0.01, 0.1),
+    aspect: float = 3.0,
+    shift: int = 30,
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Put a rectangle of another image elsewhere (CutMix, Yun et al. 2019; CutPaste, Li et al.).
+
+    Parameters
+    ----------
+    good : ndarray, uint8, shape (H, W, 3)
+        Not changed.
+    source : ndarray, uint8, shape (H, W, 3)
+        Where the rectangle is cut from; ``good`` itself will do.
+    rng : numpy.random.Generator
+    roi : ndarray, bool, shape (H, W), optional
+        Pixels outside stay as they are.
+    area : (float, float)
+        The rectangle's area, as a share of the image.
+    aspect : float
+        The longest ratio of its sides, drawn log-uniformly either way.
+    shift : int
+        The most that each colour channel is shifted by, in grey levels.
+
+    Returns
+    -------
+    image : ndarray, uint8, shape (H, W, 3)
+    mask : ndarray, uint8 {0, 1}, shape (H, W)
+        Exactly the pixels in which ``image`` differs from ``good``; at least one.
+    """
+    sides = np.array(good.shape[:2])
+    ratio = np.exp(rng.uniform(-np.log(aspect), np.log(aspect)) / 2)
+    lengths = np.sqrt(rng.uniform(*area)) * sides * (ratio, 1 / ratio)
+    lengths = np.clip(np.rint(lengths), 2, sides).astype(int)
+    cut = tuple(
+        slice(start, start + length)
+        for start, length in zip(rng.integers(0, sides - lengths + 1), lengths, strict=True)
+    )
+    patch = _shift_colours(source[cut], rng, shift)
+    image, region = good.copy(), np.zeros(good.shape[:2], bool)
+    target = _place(lengths, sides, rng, roi)
+    image[target], region[target] = patch, True
+    return _settle(image, good, region, roi)
+
+
+def paste_texture(
+    good: Image,
+    source: Image,
+    rng: np.random.Generator,
+    roi: Region | None = None,
+    *,
+    area: tuple[float, float] = (0.002, 0.08),
+    opacity: tuple[float, float] = (0.3, 1.0),
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Blend another image's texture into noise-shaped spots (Zavrtanik et al. 2021, DRAEM).
+
+    The source is flipped, shifted, has its channels swapped and their values scaled and shifted.
+
+    Parameters
+    ----------
+    good, source, rng, roi
+        As for :func:`paste_rectangle`.
+    area : (float, float)
+        Area of all spots together, as a share of the region, drawn log-uniformly.
+    opacity : (float, float)
+        Weight of the texture in the blend.
+
+    Returns
+    -------
+    image, mask
+        As from :func:`paste_rectangle`.
+    """
+    texture = np.roll(source, rng.integers(0, source.shape[:2]), axis=(0, 1))
+    texture = texture[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))][..., rng.permutation(3)]
+    texture = texture * rng.uniform(0.5, 1.5) + rng.uniform(-80, 80, 3)
+    share = np.exp(rng.uniform(*np.log(area)))
+    region = noise_spots(good.shape[:2], share, rng, roi)
+    weight = rng.uniform(*opacity)
+    blend = weight * np.clip(texture, 0, 255) + (1 - weight) * good
+    image = np.where(region[..., None], np.rint(blend).astype(np.uint8), good)
+    return _settle(image, good, region, roi)
+
+
+def paste_defect(
+    good: Image,
+    bad: Image,
+    mask: NDArray[np.uint8],
+    rng: np.random.Generator,
+    roi: Region | None = None,
+    *,
+    shift: int = 20,
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Put a known defect, cut out by its mask, somewhere on a good image.
+
+    Parameters
+    ----------
+    good, rng, roi
+        As for :func:`paste_rectangle`.
+    bad : ndarray, uint8, shape (H, W, 3)
+        Shows the defect.
+    mask : ndarray, {0, 1}, shape (H, W)
+        The defect's pixels in ``bad``; at least one.
+    shift : int
+        The most that each colour channel is shifted by, in grey levels.
+
+    Returns
+    -------
+    image, mask
+        As from :func:`paste_rectangle`.
+
+    Raises
+    ------
+    ValueError
+        If ``mask`` is empty.
+    """
+    if not mask.any():
+        raise ValueError("paste_defect needs a mask with at least one defect pixel")
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    flips = slice(None, None, rng.choice((-1, 1))), slice(None, None, rng.choice((-1, 1)))
+    shape = mask[box].astype(bool)[flips]
+    patch = _shift_colours(bad[box][flips], rng, shift)
+    target = _place(np.array(shape.shape), np.array(mask.shape), rng, roi)
+    image, region = good.copy(), np.zeros(mask.shape, bool)
+    image[target][shape], region[target] = patch[shape], shape
+    return _settle(image, good, region, roi)
+
+
+def noise_spots(
+    size: tuple[int, int], share: float, rng: np.random.Generator, roi: Region | None = None
+) -> Region:
+    """Draw spots: where smooth noise of a random coarseness is highest.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Rows and columns.
+    share : float
+        Of the region of interest that is covered, up to rounding; at least one pixel is.
+    rng : numpy.random.Generator
+    roi : ndarray, bool, shape ``size``, optional
+
+    Returns
+    -------
+    ndarray, bool, shape ``size``
+    """
+    cells = int(2 ** rng.integers(2, 6))
+    coarse = rng.standard_normal((cells, cells))
+    noise = ndimage.zoom(coarse, np.divide(size, cells), order=1, grid_mode=True, mode="nearest")
+    inside = np.arange(noise.size) if roi is None else np.flatnonzero(roi)
+    count = max(1, round(share * len(inside)))
+    highest = np.argpartition(noise.ravel()[inside], -count)[-count:]
+    spots = np.zeros(size, bool)
+    spots.flat[inside[highest]] = True
+    return spots
+
+
+def _shift_colours(patch: Image, rng: np.random.Generator, shift: int) -> Image:
+    shifted = patch + rng.integers(-shift, shift + 1, 3)
+    return np.clip(shifted, 0, 255).astype(np.uint8)
+
+
+def _place(
+    lengths: NDArray[np.int64],
+    sides: NDArray[np.int64],
+    rng: np.random.Generator,
+    roi: Region | None,
+) -> tuple[slice, ...]:
+    """Draw where a box lies: wholly in the image, over a random pixel of the region."""
+    if roi is None:
+        starts = rng.integers(0, sides - lengths + 1)
+    else:
+        inside = np.flatnonzero(roi)
+        centre = np.array(np.unravel_index(rng.choice(inside), roi.shape))
+        starts = np.clip(centre - lengths // 2, 0, sides - lengths)
+    return tuple(slice(s, s + n) for s, n in zip(starts, lengths, strict=True))
+
+
+def _settle(
+    image: Image, good: Image, region: Region, roi: Region | None
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Undo what lies outside of the region of interest and find what has changed."""
+    if roi is not None:
+        region = region & roi if (region & roi).any() else roi
+        image = np.where(region[..., None], image, good)
+    changed = (image != good).any(axis=-1)
+    if not changed.any():  # the same pixels were pasted; inverted ones never equal their own
+        image = np.where(region[..., None], 255 - good, good)
+        changed = region
+    return image, changed.astype(np.uint8)

@@ -1,0 +1,215 @@
+"""Detectors that score every location of a trained backbone's last features."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor, nn
+
+from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor, pick_device
+from vadline.backbones.weights import load_into
+from vadline.detectors.frozen import images_a_pass, pretrained_extractor
+from vadline.detectors.patches import grid_roi
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.detectors.supervised.batches import Batch, balanced_batches, plain_batches
+from vadline.detectors.supervised.params import SupervisedParams
+from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
+from vadline.detectors.supervised.training import freeze_batch_norm, train
+from vadline.state import ModelState
+
+
+class ScoreMapParams(SupervisedParams):
+    """What detectors with a score map share."""
+
+    layers: tuple[int, ...] = Field(
+        (4,),
+        min_length=1,
+        description="Feature levels of the backbone that are scored, ascending; level i has stride "
+        "2 ** (i + 1). The map has the last one's grid.",
+    )
+    balance: bool = Field(
+        True,
+        description="Batches half good and half bad; false draws as the images are, most good.",
+    )
+    batch_norm: Literal["frozen", "updated"] = Field(
+        "frozen",
+        description="Statistics of the backbone's batch norms: kept as pretrained, which small "
+        "batches need, or learnt.",
+    )
+
+
+class ScoreMapDetector(ABC):
+    """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        A pretrained or fine-tuned backbone; copied by `fit`, never changed.
+    backbone : str
+        The extractor's name, kept with the saved model.
+    params : ScoreMapParams
+    name : str
+        What progress bars and errors say.
+
+    Attributes
+    ----------
+    network_ : ScoreMapNetwork
+        In evaluation mode.
+    """
+
+    Params: ClassVar[type[ScoreMapParams]]
+
+    def __init__(
+        self, extractor: FeatureExtractor, backbone: str, params: ScoreMapParams, name: str
+    ) -> None:
+        self.extractor = extractor
+        self.backbone = backbone
+        self.params = params
+        self.name = name
+
+    @classmethod
+    def build(
+        cls,
+        params: ScoreMapParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> Self:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
+        return cls(extractor, backbone.name, params, name)
+
+    @abstractmethod
+    def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
+        """Return what trains the network."""
+
+    @abstractmethod
+    def activations(self, maps: Tensor) -> Tensor:
+        """Turn the network's output (B, h, w) into an anomaly map of the same shape."""
+
+    @abstractmethod
+    def pool(self, values: Tensor) -> Tensor:
+        """Turn the anomaly map's locations inside the region, (B, n), into scores (B,)."""
+
+    @abstractmethod
+    def loss(self, scores: Tensor, bad: Tensor, generator: torch.Generator) -> Tensor:
+        """Compare scores (B,) with bool labels (B,); random numbers come from ``generator``."""
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> Self:
+        """Train backbone and head with good and bad images.
+
+        Outside of the region of interest pixels take the mean colour, and no location counts.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            With ``bad``; masks are not used.
+        seed : int
+            Of the head's weights, the draws and the loss.
+
+        Returns
+        -------
+        ScoreMapDetector
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If a class is missing, or the loss is not finite.
+        """
+        params, device = self.params, self.extractor.mean.device
+        draw = balanced_batches if params.balance else plain_batches
+        steps = params.epochs * params.steps_per_epoch
+        batches = draw(training, params.train_batch, steps, seed, self.name)
+        generator = torch.Generator().manual_seed(seed)
+
+        def loss_of(batch: Batch) -> Tensor:
+            _, scores = self._forward(network, batch.images, training.roi)
+            return self.loss(scores, batch.bad.to(device), generator)
+
+        # Also for the backbone's dropout, where it has one.
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            network = ScoreMapNetwork(copy.deepcopy(self.extractor)).to(device)
+            network.train() if params.batch_norm == "updated" else freeze_batch_norm(network)
+            train(self.optimiser(network), batches, loss_of, steps=steps, name=self.name)
+        self._set_network(network)
+        return self
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            What lies outside has no influence.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            At the last level's grid.
+        scores : ndarray, float64, shape (len(rows),)
+            What the training judged; ``params.image_score`` has no part in it.
+        """
+        return score_images(
+            lambda batch: self._forward(self._fast, batch, roi),
+            images,
+            rows,
+            roi,
+            self.params,
+            images_a_pass(self.params, self.extractor),
+            self.name,
+        )
+
+    def _forward(
+        self, network: ScoreMapNetwork, images: Tensor, roi: NDArray[np.bool_] | None
+    ) -> tuple[Tensor, Tensor]:
+        x = network.extractor.normalise(images.to(self.extractor.mean.device))
+        if roi is not None:
+            # Normalised, the mean colour is 0.
+            x = x.masked_fill(torch.from_numpy(~roi).to(x.device), 0)
+        maps = self.activations(network(x))
+        inside = torch.from_numpy(grid_roi(roi, maps.shape[1:])).to(maps.device)
+        return maps, self.pool(maps[:, inside])
+
+    def _set_network(self, network: ScoreMapNetwork) -> None:
+        self.network_ = network.eval()
+        self._fast = self.network_.folded()
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: all weights of its network."""
+        config = {
+            "backbone": self.backbone,
+            "name": self.name,
+            "params": self.params.model_dump(mode="json"),
+        }
+        weights = self.network_.state_dict().items()
+        return ModelState({name: value.cpu().contiguous() for name, value in weights}, config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        params = cls.Params.model_validate(state.config["params"])
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
+        with torch.random.fork_rng(devices=[]):
+            network = ScoreMapNetwork(extractor).to(pick_device(params.device))
+        load_into(network, state.tensors, f"The saved model {state.config['name']}")
+        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector._set_network(network)
+        return detector

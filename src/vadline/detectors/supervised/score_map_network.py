@@ -1,0 +1,49 @@
+"""A backbone with a score on every location of its last features."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vadline.backbones import FeatureExtractor
+
+
+class ScoreMapNetwork(nn.Module):
+    """A backbone, and one linear unit on every location of its features.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+    """
+
+    def __init__(self, extractor: FeatureExtractor) -> None:
+        super().__init__()
+        self.extractor = extractor
+        self.head = nn.Conv2d(sum(extractor.channels), 1, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score every location.
+
+        Parameters
+        ----------
+        x : Tensor, float32, shape (B, 3, H, W)
+            Normalised pixels.
+
+        Returns
+        -------
+        Tensor, float32, shape (B, h, w)
+            At the last level's grid; shallower levels are averaged down to it.
+        """
+        levels = self.extractor(x)
+        grid = levels[-1].shape[-2:]
+        pooled = [F.adaptive_avg_pool2d(level, grid) for level in levels[:-1]]
+        return self.head(torch.cat([*pooled, levels[-1]], dim=1))[:, 0]
+
+    def folded(self) -> ScoreMapNetwork:
+        """Return a copy for inference, equal up to rounding, faster and with frozen weights."""
+        fast = copy.copy(self)
+        fast._modules = {**self._modules, "extractor": self.extractor.folded()}
+        return fast

@@ -1,0 +1,85 @@
+"""The training loop of supervised detectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from vadline.errors import VadlineError
+from vadline.progress import progress
+
+T = TypeVar("T")
+
+
+def train(
+    optimiser: torch.optim.Optimizer,
+    batches: Iterable[T],
+    loss_of: Callable[[T], Tensor],
+    *,
+    steps: int,
+    name: str,
+    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+) -> float:
+    """Take one optimiser step per batch, with a progress bar.
+
+    Parameters
+    ----------
+    optimiser : torch.optim.Optimizer
+    batches : iterable
+    loss_of : callable
+        Takes a batch, gives a scalar loss.
+    steps : int
+        How many batches there are.
+    name : str
+        What the bar and the error say.
+    schedule : LRScheduler, optional
+        Advanced after every batch.
+
+    Returns
+    -------
+    float
+        The last batch's loss.
+
+    Raises
+    ------
+    VadlineError
+        If the loss is not finite.
+    """
+    value = math.nan
+    with progress(total=steps, desc=f"{name}: training", unit="batch") as bar:
+        for done, batch in enumerate(batches):
+            loss = loss_of(batch)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            if schedule is not None:
+                schedule.step()
+            value = loss.item()
+            if not math.isfinite(value):
+                raise VadlineError(
+                    f"{name}: the loss is {value} after {done} batches; set a lower "
+                    f"detectors.{name}.lr."
+                )
+            bar.set_postfix(loss=f"{value:.3f}", refresh=False)
+            bar.update()
+    return value
+
+
+def freeze_batch_norm(network: nn.Module) -> None:
+    """Put a network into training mode, but keep the statistics of its batch norms.
+
+    Small balanced batches would replace the statistics of many good images by their own.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place.
+    """
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()

@@ -1,0 +1,64 @@
+"""WRN's score and map against the classifier written plainly."""
+
+import numpy as np
+import pytest
+import torch
+
+from vadline.backbones import BackboneParams
+from vadline.detectors import TrainingSet
+from vadline.detectors.supervised.wrn import WRN, WRNParams
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def images():
+    images = np.random.default_rng(0).integers(90, 110, (8, SIZE, SIZE, 3), dtype=np.uint8)
+    images[4:, :32, :32] = 250
+    return images
+
+
+def fit(images, **settings):
+    params = WRNParams(**{"epochs": 1, "steps_per_epoch": 4, "lr": 1e-3, **settings})
+    training = TrainingSet(images, np.arange(8), np.arange(8) >= 4)
+    return WRN.build(params, BackboneParams(), "wrn").fit(training)
+
+
+def test_the_score_is_the_logit_of_pooled_features(images):
+    detector = fit(images)
+    _, scores = detector.score(images, np.arange(8))
+    network = detector.network_
+    with torch.no_grad():
+        x = network.extractor.normalise(torch.from_numpy(images))
+        pooled = network.extractor(x)[-1].mean(dim=(2, 3))
+        logits = pooled @ network.head.weight.flatten() + network.head.bias
+    np.testing.assert_allclose(scores, logits, rtol=1e-3, atol=1e-3)
+
+
+def test_the_map_is_the_class_activation_map(images):
+    detector = fit(images)
+    maps, scores = detector.score(images, np.arange(8))
+    network = detector.network_
+    with torch.no_grad():
+        features = network.extractor(network.extractor.normalise(torch.from_numpy(images)))[-1]
+    weight, bias = network.head.weight.detach().flatten(), network.head.bias.item()
+    plain = np.einsum("bchw,c->bhw", features, weight) + bias
+    np.testing.assert_allclose(maps, plain, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(maps.mean(axis=(1, 2)), scores, rtol=1e-4, atol=1e-5)
+
+
+def test_the_map_points_at_the_defect(images):
+    maps, _ = fit(images, layers=(2,), steps_per_epoch=15).score(images, np.arange(4, 8))
+    assert maps[:, :4, :4].mean() > maps[:, 4:, 4:].mean() + 1  # the quarter that is bright
+
+
+def test_settings_of_the_loss_count(images):
+    scores = [
+        fit(images, **s).score(images, np.arange(8))[1].tobytes()
+        for s in ({}, {"focal_gamma": 0.0}, {"focal_alpha": 0.9}, {"momentum": 0.0})
+    ]
+    assert len(set(scores)) == 4
+
+
+def test_it_learns_from_the_classifiers_role():
+    assert WRNParams().learn_from == "classifier"
