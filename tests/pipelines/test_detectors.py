@@ -1,0 +1,88 @@
+"""Which detectors a run has is configuration, one's own included."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from kedro.framework.project import pipelines
+
+README = Path(__file__).parents[2] / "README.md"
+BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
+TINY = {
+    "padim": {"channels": 10},
+    "cflow": {"blocks": 2, "steps": 5},
+    "wrn": BRIEF,
+    "devnet": BRIEF,
+    "dra": BRIEF,
+    "prnet": BRIEF,
+}
+NATIVE = ["patchcore", "apc", *TINY]
+
+AGAIN = """
+import sys
+from pathlib import Path
+import numpy as np
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from vadline.detectors import load_detector
+from vadline.splits import scored_rows
+
+bootstrap_project(Path.cwd())
+with KedroSession.create(Path.cwd(), env="test") as session:
+    catalog = session.load_context().catalog
+images, roi, rows = catalog.load("images"), catalog.load("roi"), scored_rows(catalog.load("split"))
+for name in sys.argv[1:]:
+    maps, _ = load_detector(catalog.load(f"{name}.model")).score(images, rows, roi)
+    assert np.array_equal(maps, catalog.load(f"{name}.anomaly_maps")[rows]), name
+"""
+
+
+def guide() -> tuple[str, str]:
+    """Return the README's file of a detector of one's own, and its line of configuration."""
+    section = README.read_text().split("## A detector of your own")[1].split("\n## ")[0]
+    assert len(section.splitlines()) <= 70, "a screen"
+    code = re.search(r"```python\n(.*?)```", section, re.DOTALL).group(1)
+    (line,) = re.findall(r"^    (\w+: \{kind: .*\})$", section, re.MULTILINE)
+    return code, line
+
+
+@pytest.fixture
+def own(project, monkeypatch):
+    """Return a project to which the README's detector was added, and nothing else."""
+    code, line = guide()
+    (project.path / "src/mean_image.py").write_text(code)
+    monkeypatch.syspath_prepend(project.path / "src")
+    path = project.path / "conf/base/parameters.yml"
+    settings = yaml.safe_load(path.read_text())
+    settings["detectors"] |= yaml.safe_load(line)
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    return project
+
+
+def test_the_readme_s_detector_gets_a_row_a_setup_and_a_namespace(own):
+    own.run()
+    tables = own.tables()
+    assert tables["detection"]["row"].tolist() == ["patchcore", "apc", "mean"]
+    assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "mean", "all_ad"]
+    assert "mean" in {node.namespace for node in pipelines["segad_vad"].nodes}
+    features = own.load("segad_features")
+    assert any(name.startswith("mean.") for name in features)
+
+
+def test_all_native_detectors_run_side_by_side_and_a_fresh_process_repeats_their_maps(project):
+    project.run(params={"line": {"refined": "padim cflow"}, "detectors": TINY})
+    tables = project.tables()
+    assert tables["detection"]["row"].tolist() == NATIVE
+    unseen = [name for name in NATIVE if name != "wrn"]
+    classified = ["all_ad", "patchcore_wrn", "all_ad_classifier"]
+    assert tables["segad"]["row"].tolist() == unseen + classified
+    assert tables["refinement"]["row"].tolist() == ["padim", "cflow"]
+    split = project.load("split")
+    for name in NATIVE:
+        maps = project.load(f"{name}.anomaly_maps")
+        assert np.isfinite(maps[split["test"].to_numpy()]).all()
+    subprocess.run([sys.executable, "-c", AGAIN, *NATIVE], cwd=project.path, check=True)
