@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from rich.console import Console
 
-from vadline.bench import coreset, patchcore, pixels, world
+from vadline.bench import adapter, coreset, patchcore, pixels, world
 from vadline.bench.line import profile_line
 from vadline.bench.measure import Case, compare
 from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
@@ -25,6 +25,7 @@ PARTS = (
     "coreset",
     "patchcore",
     "chosen",
+    "adapter",
     "pixels",
     "statistics",
     "scaling",
@@ -101,6 +102,14 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
             args.repeats,
             warmups=0,
         )
+    if "adapter" in args.only and importlib.util.find_spec("anomalib"):
+        yield Case(
+            f"PaDiM of anomalib, {args.source}",
+            {"ours": adapter.ours, "anomalib": adapter.engine},
+            {"folder": args.out / "images"},
+            args.repeats,
+            warmups=0,
+        )
     if "pixels" in args.only:
         made = {"count": args.maps, "size": 256}
         sides = {"ours": pixels.our_auroc, "scikit-learn": pixels.sklearn_auroc}
@@ -151,7 +160,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     """Measure all parts; each table is on disk as soon as it is known."""
     args.out.mkdir(parents=True, exist_ok=True)
     source = (args.source, args.root, args.category)
-    if {"patchcore", "scaling", "gpu"} & set(args.only):
+    if {"patchcore", "adapter", "scaling", "gpu"} & set(args.only):
         world.read_images(*source, args.size, args.out / "images")
     if "chosen" in args.only:
         world.read_images(*source, patchcore.CHOSEN_SIZE, args.out / "images_chosen")

@@ -12,7 +12,10 @@ class CFlowParams(FeatureParams):
 
     kind: str = "cflow"
     layers: tuple[int, ...] = Field(
-        (2, 3), description="Feature levels of the backbone, each with a flow of its own."
+        (3,),
+        description="Feature levels of the backbone, each with a flow of its own. The authors "
+        "take three; of the bundled backbone's, level 2 hides on textures what level 3 shows, and "
+        "level 4 is learnt by heart.",
     )
     blocks: int = Field(8, ge=1, description="Coupling blocks of a flow.")
     position_width: int = Field(

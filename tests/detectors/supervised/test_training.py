@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from vadline.detectors.supervised.training import freeze_batch_norm, train
+from vadline.detectors.supervised.training import freeze_batch_norm, one_cycle, train
 from vadline.errors import VadlineError
 
 
@@ -19,6 +19,20 @@ def test_each_batch_takes_one_step_and_the_last_loss_is_returned():
     # by hand: 0 -> 0.2, then the loss (0.2 - 2)^2 -> 0.56
     assert last == pytest.approx(3.24)
     assert weight.item() == pytest.approx(0.56)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 40])
+def test_the_learning_rate_rises_and_falls_to_nought(steps):
+    _, optimiser = descent(lr=2.0)
+    schedule, rates = one_cycle(optimiser, steps), []
+    for _ in range(steps):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    highest = rates.index(max(rates))
+    assert 0 < max(rates) <= 2.0
+    assert rates == sorted(rates[:highest]) + sorted(rates[highest:], reverse=True)
+    assert optimiser.param_groups[0]["lr"] < 1e-9
 
 
 def test_a_schedule_advances_after_every_batch():

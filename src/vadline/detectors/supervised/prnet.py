@@ -30,7 +30,7 @@ from vadline.detectors.supervised.prnet_loss import prnet_loss
 from vadline.detectors.supervised.prnet_network import PRNetNetwork
 from vadline.detectors.supervised.prnet_params import PRNetParams
 from vadline.detectors.supervised.prnet_prototypes import prototype_maps
-from vadline.detectors.supervised.training import train
+from vadline.detectors.supervised.training import one_cycle, train
 from vadline.state import ModelState
 
 _NETWORK, _PROTOTYPES = "network.", "prototypes."
@@ -135,7 +135,14 @@ class PRNet:
         optimiser = torch.optim.AdamW(
             network.parameters(), params.lr, weight_decay=params.weight_decay
         )
-        train(optimiser, itertools.chain([first], batches), loss_of, steps=steps, name=self.name)
+        train(
+            optimiser,
+            itertools.chain([first], batches),
+            loss_of,
+            steps=steps,
+            name=self.name,
+            schedule=one_cycle(optimiser, steps),
+        )
         self.network_ = network.eval()
         return self
 

@@ -22,12 +22,15 @@ from vadline.detectors.scoring import score_images
 from vadline.detectors.supervised.batches import Batch, balanced_batches, plain_batches
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
-from vadline.detectors.supervised.training import freeze_batch_norm, train
+from vadline.detectors.supervised.training import freeze_batch_norm, one_cycle, train
 from vadline.state import ModelState
 
 
 class ScoreMapParams(SupervisedParams):
-    """What detectors with a score map share."""
+    """What detectors with a score map share.
+
+    The learning rate rises over the first tenth of the batches and falls to nought in a cosine.
+    """
 
     layers: tuple[int, ...] = Field(
         (4,),
@@ -140,7 +143,9 @@ class ScoreMapDetector(ABC):
             torch.manual_seed(seed)
             network = ScoreMapNetwork(copy.deepcopy(self.extractor)).to(device)
             network.train() if params.batch_norm == "updated" else freeze_batch_norm(network)
-            train(self.optimiser(network), batches, loss_of, steps=steps, name=self.name)
+            optimiser = self.optimiser(network)
+            schedule = one_cycle(optimiser, steps)
+            train(optimiser, batches, loss_of, steps=steps, name=self.name, schedule=schedule)
         self._set_network(network)
         return self
 

@@ -69,6 +69,31 @@ def train(
     return value
 
 
+def one_cycle(
+    optimiser: torch.optim.Optimizer, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Let the learning rates rise over the first tenth of the steps and fall to nought in a cosine.
+
+    Parameters
+    ----------
+    optimiser : torch.optim.Optimizer
+        With the highest learning rates.
+    steps : int
+        How many there will be.
+
+    Returns
+    -------
+    LRScheduler
+        To be advanced after every step.
+    """
+    warm = max(1, steps // 10)
+
+    def factor(step: int) -> float:
+        return min((step + 1) / warm, 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
 def freeze_batch_norm(network: nn.Module) -> None:
     """Put a network into training mode, but keep the statistics of its batch norms.
 
