@@ -1,0 +1,229 @@
+"""Any model of anomalib's as a detector of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from anomalib.data import ImageBatch
+from anomalib.models.components import AnomalibModule
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from vadline.backbones import BackboneParams, pick_device
+from vadline.detectors.anomalib.models import build_model
+from vadline.detectors.anomalib.params import AnomalibParams, TrainedParams
+from vadline.detectors.anomalib.store_data import StoreData, as_input, hold_out
+from vadline.detectors.anomalib.tensors import (
+    lay_out,
+    learnt_attributes,
+    plain_attributes,
+    put_back,
+)
+from vadline.detectors.anomalib.training import isolated, train
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.errors import VadlineError
+from vadline.state import ModelState
+
+
+class AnomalibDetector:
+    """A model of anomalib's, trained and asked without its Engine.
+
+    Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. A
+    model without maps (Dfkde, Ganomaly) gives its image score as a map of a single pixel.
+
+    Parameters
+    ----------
+    params : TrainedParams
+    backbone : BackboneParams
+    name : str
+        What progress bars and errors say.
+    encoder : mapping of str to Tensor, optional
+        Fine-tuned weights of the backbone, for subclasses whose Params have ``encoder``.
+
+    Attributes
+    ----------
+    module_ : AnomalibModule
+        Fitted, in evaluation mode, on ``params.device``.
+    size_ : tuple of int
+        Height and width of the images that it was built for.
+    """
+
+    Params: ClassVar[type[TrainedParams]] = AnomalibParams
+
+    def __init__(
+        self,
+        params: TrainedParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.params = params
+        self.backbone = backbone
+        self.name = name
+        self.encoder = encoder
+
+    @classmethod
+    def build(
+        cls,
+        params: TrainedParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> Self:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        return cls(params, backbone, name, encoder)
+
+    def module(self, size: tuple[int, int], *, pretrained: bool) -> AnomalibModule:
+        """Build the untrained model; subclasses build their own.
+
+        Parameters
+        ----------
+        size : tuple of int
+            Height and width of the images.
+        pretrained : bool
+            False where all weights are put in afterwards: nothing is read or downloaded then.
+        """
+        params = self.params
+        return build_model(params.model, params.options, size, self.backbone, pretrained=pretrained)
+
+    def prepare(self, module: AnomalibModule, data: StoreData, seed: int) -> None:
+        """Do what comes before the training; subclasses distil a teacher here."""
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> Self:
+        """Train the model on good images.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            Good images; the region of interest is not used in training.
+        seed : int
+            Of initial weights, order and augmentation; global generators are put back.
+
+        Returns
+        -------
+        AnomalibDetector
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image to learn from, the model cannot be built or its loss diverges.
+        """
+        if len(training.rows) == 0:
+            raise VadlineError(
+                f"{self.name}: no good image to learn from; raise split.detector_share or add "
+                "good images."
+            )
+        params, device = self.params, pick_device(self.params.device)
+        learnt, held_out = hold_out(training.rows, params.validation_share)
+        data = StoreData(training.images, learnt, held_out, params.train_batch, seed)
+        self.size_ = tuple(training.images.shape[1:3])
+        with isolated(seed):
+            module = self.module(self.size_, pretrained=True)
+            before = plain_attributes(module)
+            self.prepare(module, data, seed)
+            train(
+                module,
+                data,
+                epochs=params.epochs,
+                steps=params.steps,
+                device=device,
+                name=self.name,
+            )
+        lay_out(module)
+        self._learnt = learnt_attributes(before, plain_attributes(module))
+        self.module_ = module.to(device)
+        return self
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            As the model gives them, every ``map_stride`` pixels averaged.
+        scores : ndarray, float64, shape (len(rows),)
+            As ``params.image_score`` says.
+
+        Raises
+        ------
+        VadlineError
+            If the images are of another size than those learnt from.
+        """
+        if tuple(images.shape[1:3]) != self.size_:
+            raise VadlineError(
+                f"{self.name} was trained on images of {self.size_} pixels, these have "
+                f"{tuple(images.shape[1:3])}: ingest them at the same images.size."
+            )
+        device = pick_device(self.params.device)
+        batch_size = self.params.batch_size or (4 if device.type == "cpu" else 64)
+        with isolated(0):
+            return score_images(
+                self._score_batch, images, rows, roi, self.params, batch_size, self.name
+            )
+
+    def _score_batch(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
+        module, x = self.module_, as_input(batch.to(pick_device(self.params.device)))
+        if module.pre_processor and module.pre_processor.transform:
+            x = module.pre_processor.transform(x)
+        found = module.predict_step(ImageBatch(image=x), 0)
+        score = found.pred_score
+        if found.anomaly_map is None:
+            return score.view(-1, 1, 1), score.view(-1)
+        maps = found.anomaly_map.as_subclass(Tensor).view(len(x), *found.anomaly_map.shape[-2:])
+        stride = getattr(self.params, "map_stride", 1)
+        if stride > 1:
+            maps = F.avg_pool2d(maps[:, None], stride, ceil_mode=True)[:, 0]
+        own = self.params.image_score == "model" and score is not None
+        return maps, score.view(-1) if own else None
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: every tensor of the model, and its settings."""
+        tensors, values = self._learnt
+        config: dict[str, Any] = {
+            "backbone": self.backbone.name,
+            "name": self.name,
+            "params": self.params.model_dump(mode="json"),
+            "size": list(self.size_),
+            "attributes": values,
+        }
+        whole = {**self.module_.state_dict(), **tensors}
+        return ModelState({k: v.detach().cpu().contiguous() for k, v in whole.items()}, config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Rebuild a fitted detector; nothing is downloaded.
+
+        Raises
+        ------
+        VadlineError
+            If the installed anomalib builds another network than the one that was saved.
+        """
+        params = cls.Params.model_validate(state.config["params"])
+        backbone = BackboneParams(name=state.config["backbone"], weights="random")
+        detector = cls(params, backbone, state.config["name"])
+        detector.size_ = tuple(state.config["size"])
+        with isolated(0):
+            module = detector.module(detector.size_, pretrained=False)
+        values = state.config["attributes"]
+        put_back(module, state.tensors, values, f"The saved model {detector.name}")
+        own = module.state_dict()
+        detector._learnt = {k: v for k, v in state.tensors.items() if k not in own}, values
+        detector.module_ = module.eval().to(pick_device(params.device))
+        return detector
