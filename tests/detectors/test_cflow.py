@@ -127,8 +127,9 @@ def images():
 
 
 def fitted(images, seed=0, roi=None, rows=14, **settings):
-    params = CFlowParams(**{"steps": 15, "train_batch": 64, "blocks": 3, **settings})
-    detector = CFlow(build_extractor(), "efficientnet_lite0", params)
+    brief = {"layers": (2, 3), "steps": 15, "train_batch": 64, "blocks": 3}
+    params = CFlowParams(**{**brief, **settings})
+    detector = CFlow(build_extractor(layers=params.layers), "efficientnet_lite0", params)
     return detector.fit(TrainingSet(images, np.arange(rows), roi=roi), seed)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,15 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.detectors.cflow_flow import ConditionalFlow
 from vadline.detectors.cflow_params import CFlowParams
 from vadline.detectors.cflow_position import position_code
 from vadline.detectors.cflow_training import sample_layers, train_flows
 from vadline.detectors.frozen import (
+    OnBackbone,
     extractor_tensors,
     images_a_pass,
-    pretrained_extractor,
     saved_extractor,
 )
 from vadline.detectors.protocol import TrainingSet
@@ -30,18 +28,10 @@ from vadline.state import ModelState
 _PREFIX = "flows."
 
 
-class CFlow:
+class CFlow(OnBackbone):
     """Unlikeliness of every location's features, given where they are.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained or fine-tuned backbone, in evaluation mode.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : CFlowParams
-    name : str
-        What progress bars say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -50,30 +40,7 @@ class CFlow:
     """
 
     Params = CFlowParams
-
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        backbone: str,
-        params: CFlowParams | None = None,
-        name: str = "cflow",
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params or CFlowParams()
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: CFlowParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> CFlow:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: CFlowParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> CFlow:
         """Train one flow a layer on features drawn from normal images.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
 
 from torch import Tensor
 
@@ -17,6 +18,48 @@ from vadline.detectors.params import DetectorParams
 from vadline.state import ModelState
 
 _PREFIX = "body."
+
+
+class OnBackbone:
+    """A detector that stands on a backbone: what all of these are built from.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        A pretrained or fine-tuned backbone, in evaluation mode.
+    backbone : str
+        The extractor's name, kept with the saved model.
+    params : DetectorParams, optional
+        An instance of ``Params``, with ``layers``; the defaults where it is left out.
+    name : str, optional
+        What progress bars and errors say; the kind where it is left out.
+    """
+
+    Params: ClassVar[type[DetectorParams]]
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        backbone: str,
+        params: DetectorParams | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.extractor = extractor
+        self.backbone = backbone
+        self.params = params or self.Params()
+        self.name = name or self.params.kind
+
+    @classmethod
+    def build(
+        cls,
+        params: DetectorParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> Self:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
+        return cls(extractor, backbone.name, params, name)
 
 
 def pretrained_extractor(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.detectors.frozen import (
+    OnBackbone,
     extractor_tensors,
     images_a_pass,
-    pretrained_extractor,
     saved_extractor,
 )
 from vadline.detectors.padim_gaussians import (
@@ -33,18 +32,10 @@ from vadline.progress import progress
 from vadline.state import ModelState
 
 
-class PaDiM:
+class PaDiM(OnBackbone):
     """Mahalanobis distance of every location from what is normal there.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained or fine-tuned backbone, in evaluation mode.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : PaDiMParams
-    name : str
-        What progress bars say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -57,30 +48,7 @@ class PaDiM:
     """
 
     Params = PaDiMParams
-
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        backbone: str,
-        params: PaDiMParams | None = None,
-        name: str = "padim",
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params or PaDiMParams()
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: PaDiMParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> PaDiM:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: PaDiMParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:
         """Learn a Gaussian per location; a handful of images will do, thanks to the ridge.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.detectors.bank import build_bank
 from vadline.detectors.frozen import (
+    OnBackbone,
     extractor_tensors,
     images_a_pass,
-    pretrained_extractor,
     saved_extractor,
 )
 from vadline.detectors.params import PatchCoreParams
@@ -26,18 +23,10 @@ from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 
-class PatchCore:
+class PatchCore(OnBackbone):
     """Distance of every patch to its nearest normal patch.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained or fine-tuned backbone, in evaluation mode.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : PatchCoreParams
-    name : str
-        What progress bars say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -46,30 +35,7 @@ class PatchCore:
     """
 
     Params = PatchCoreParams
-
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        backbone: str,
-        params: PatchCoreParams | None = None,
-        name: str = "patchcore",
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params or PatchCoreParams()
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: PatchCoreParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> PatchCore:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: PatchCoreParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PatchCore:
         """Build the memory bank from normal images.

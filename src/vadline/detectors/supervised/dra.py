@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor, pick_device
+from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import load_into
-from vadline.detectors.frozen import images_a_pass, pretrained_extractor
+from vadline.detectors.frozen import OnBackbone, images_a_pass
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
 from vadline.detectors.supervised.batches import Batch, balanced_batches
@@ -36,8 +35,8 @@ class DRAParams(SupervisedParams):
     """
 
     kind: str = "dra"
-    layer: int = Field(
-        3, ge=0, description="Feature level of the backbone; level i has stride 2 ** (i + 1)."
+    layers: tuple[int] = Field(
+        (3,), description="Feature level of the backbone; level i has stride 2 ** (i + 1)."
     )
     train_backbone: bool = Field(
         True, description="Train the backbone too, as the authors; false trains the heads only."
@@ -65,21 +64,13 @@ class DRAParams(SupervisedParams):
     )
 
 
-class DRA:
+class DRA(OnBackbone):
     """Four heads on shared features: normality, seen, pseudo and residual anomalies.
 
     The image score is the three anomaly heads' sum less the normality head's, as in the authors'
     code. The paper has no anomaly map; ours is the sum of the anomaly heads' patch scores.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained backbone of one feature level; copied by `fit`, never changed.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : DRAParams
-    name : str
-        What progress bars and errors say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -90,30 +81,7 @@ class DRA:
     """
 
     Params = DRAParams
-
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        backbone: str,
-        params: DRAParams | None = None,
-        name: str = "dra",
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params or DRAParams()
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: DRAParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> DRA:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, (params.layer,), backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: DRAParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> DRA:
         """Train backbone and heads with good and bad images, and pseudo anomalies of the goods.
@@ -190,7 +158,7 @@ class DRA:
         Returns
         -------
         maps : ndarray, float32, shape (len(rows), h, w)
-            At the grid of ``params.layer``; not negative.
+            At the grid of ``params.layers``; not negative.
         scores : ndarray, float64, shape (len(rows),)
             The heads' own, of either sign; ``params.image_score`` has no part in it.
         """
@@ -218,7 +186,7 @@ class DRA:
     def from_state(cls, state: ModelState) -> DRA:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         params = DRAParams.model_validate(state.config["params"])
-        extractor = build_extractor(state.config["backbone"], (params.layer,), weights="random")
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
         device = pick_device(params.device)
         with torch.random.fork_rng(devices=[]):
             network = DRANetwork(extractor, params.scales, params.top_k).to(device)

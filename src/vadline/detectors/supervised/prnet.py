@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.backbones.weights import load_into
 from vadline.detectors.frozen import (
+    OnBackbone,
     extractor_tensors,
     images_a_pass,
-    pretrained_extractor,
     saved_extractor,
 )
 from vadline.detectors.patches import batches as image_batches
@@ -36,21 +34,13 @@ from vadline.state import ModelState
 _NETWORK, _PROTOTYPES = "network.", "prototypes."
 
 
-class PRNet:
+class PRNet(OnBackbone):
     """Segments defects by how features differ from prototypes of good parts.
 
     The map is predicted at the shallowest level's grid, a quarter of the image's side, and not
     upsampled to pixels within the network: the line upsamples and blurs anyway.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained backbone, in evaluation mode; it stays as it is.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : PRNetParams
-    name : str
-        What progress bars and errors say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -61,30 +51,7 @@ class PRNet:
     """
 
     Params = PRNetParams
-
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        backbone: str,
-        params: PRNetParams | None = None,
-        name: str = "prnet",
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params or PRNetParams()
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: PRNetParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> PRNet:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: PRNetParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
         """Find prototypes of the goods, then learn to segment.

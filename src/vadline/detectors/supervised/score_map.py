@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor, pick_device
+from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import load_into
-from vadline.detectors.frozen import images_a_pass, pretrained_extractor
+from vadline.detectors.frozen import OnBackbone, images_a_pass
 from vadline.detectors.patches import grid_roi
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
@@ -49,18 +48,10 @@ class ScoreMapParams(SupervisedParams):
     )
 
 
-class ScoreMapDetector(ABC):
+class ScoreMapDetector(OnBackbone, ABC):
     """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss.
 
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-        A pretrained or fine-tuned backbone; copied by `fit`, never changed.
-    backbone : str
-        The extractor's name, kept with the saved model.
-    params : ScoreMapParams
-    name : str
-        What progress bars and errors say.
+    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
 
     Attributes
     ----------
@@ -69,26 +60,7 @@ class ScoreMapDetector(ABC):
     """
 
     Params: ClassVar[type[ScoreMapParams]]
-
-    def __init__(
-        self, extractor: FeatureExtractor, backbone: str, params: ScoreMapParams, name: str
-    ) -> None:
-        self.extractor = extractor
-        self.backbone = backbone
-        self.params = params
-        self.name = name
-
-    @classmethod
-    def build(
-        cls,
-        params: ScoreMapParams,
-        backbone: BackboneParams,
-        name: str,
-        encoder: Mapping[str, Tensor] | None = None,
-    ) -> Self:
-        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+    params: ScoreMapParams
 
     @abstractmethod
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:

@@ -69,9 +69,7 @@ def train(
     return value
 
 
-def one_cycle(
-    optimiser: torch.optim.Optimizer, steps: int
-) -> torch.optim.lr_scheduler.LRScheduler:
+def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
     """Let the learning rates rise over the first tenth of the steps and fall to nought in a cosine.
 
     Parameters
