@@ -26,6 +26,9 @@ class FastFlowParams(TeacherParams):
     epochs: int | None = Field(
         40, ge=1, description="Passes over the training images; the authors: 500."
     )
+    steps: int | None = Field(
+        520, ge=1, description="Steps at most, for a CPU's sake; null for no limit."
+    )
     train_batch: int = Field(8, ge=1, description="Images a training step; the authors: 32.")
     image_score: Literal["model", "patch", "blurred"] = Field(
         "blurred",

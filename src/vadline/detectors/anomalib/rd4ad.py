@@ -45,6 +45,9 @@ class RD4ADParams(TeacherParams):
     epochs: int | None = Field(
         10, ge=1, description="Passes over the training images; the authors: 200."
     )
+    steps: int | None = Field(
+        260, ge=1, description="Steps at most, for a CPU's sake; null for no limit."
+    )
     train_batch: int = Field(8, ge=1, description="Images a training step; the authors: 16.")
     lr: float = Field(5e-3, gt=0, description="Learning rate of Adam.")
 
