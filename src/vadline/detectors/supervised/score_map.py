@@ -70,6 +70,10 @@ class ScoreMapDetector(OnBackbone, ABC):
     def activations(self, maps: Tensor) -> Tensor:
         """Turn the network's output (B, h, w) into an anomaly map of the same shape."""
 
+    def shown(self, maps: Tensor) -> Tensor:
+        """Turn anomaly maps (B, h, w) into those that `score` gives; they stay as they are."""
+        return maps
+
     @abstractmethod
     def pool(self, values: Tensor) -> Tensor:
         """Turn the anomaly map's locations inside the region, (B, n), into scores (B,)."""
@@ -144,8 +148,13 @@ class ScoreMapDetector(OnBackbone, ABC):
         scores : ndarray, float64, shape (len(rows),)
             What the training judged; ``params.image_score`` has no part in it.
         """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
+            maps, scores = self._forward(self._fast, batch, roi)
+            return self.shown(maps), scores
+
         return score_images(
-            lambda batch: self._forward(self._fast, batch, roi),
+            score_batch,
             images,
             rows,
             roi,

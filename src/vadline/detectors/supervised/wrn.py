@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.supervised.focal_loss import focal_loss
 from vadline.detectors.supervised.score_map import ScoreMapDetector, ScoreMapParams
+from vadline.state import ModelState
 
 
 class WRNParams(ScoreMapParams):
@@ -43,11 +45,41 @@ class WRN(ScoreMapDetector):
     """Good or bad, by global average pooling and one logit.
 
     A logit of averaged features is the average of the locations' logits: these are the class
-    activation map (Zhou et al. 2016), whose mean is the image's score.
+    activation map (Zhou et al. 2016), whose mean is the image's score. Only that mean is trained,
+    so each place of a product gets a level of its own; the anomaly map is what exceeds it.
+
+    Attributes
+    ----------
+    level_ : Tensor, float32, shape (h, w)
+        Mean class activation map of the goods that it learnt from.
     """
 
     Params = WRNParams
     params: WRNParams
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> Self:
+        """Train with good and bad images; see `ScoreMapDetector.fit`."""
+        self.level_ = torch.zeros((), device=self.extractor.mean.device)
+        super().fit(training, seed)
+        maps, _ = self.score(training.images, training.rows[~training.bad], training.roi)
+        self.level_ = torch.from_numpy(maps.mean(axis=0)).to(self.level_)
+        return self
+
+    def shown(self, maps: Tensor) -> Tensor:
+        """Return how far each location is above its level; images are of the trained size."""
+        return maps - self.level_
+
+    def state(self) -> ModelState:
+        """Return the fitted classifier as data: its network, and the level of each place."""
+        state = super().state()
+        return ModelState({**state.tensors, "level": self.level_.cpu()}, state.config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Rebuild a fitted classifier, which gives the same maps bit for bit."""
+        classifier = super().from_state(state)
+        classifier.level_ = state.tensors["level"].to(classifier.extractor.mean.device)
+        return classifier
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         """Return SGD."""
