@@ -43,6 +43,7 @@ def test_every_environment_is_valid(raw, env):
         ({"detectors": {"patchcore": {"kind": "patchcor"}}}, ["detectors.patchcore", "patchcor'"]),
         ({"detectors": {"apc": {"kind": "no.such:Thing"}}}, ["detectors.apc", "no.such"]),
         ({"detectors": {"apc": 3}}, ["detectors.apc", "3"]),
+        ({"line": {"detectors": "wrn"}}, ["line.setups", "patchcore"]),
         ({"line": {"detectors": ["mine"]}}, ["detectors.mine", "kind is missing"]),
         ({"line": {"setups": ["nothing"]}}, ["nothing", "segad.setups"]),
         ({"decide": {"setup": "nothing"}}, ["decide.setup", "nothing"]),
@@ -71,11 +72,12 @@ def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
 
 
 def test_the_line_follows_the_parameters(raw):
-    alone = parse(merged(raw, {"line": {"detectors": "patchcore"}}))
-    line = alone.configured_line()
-    assert line.detectors == line.setups == line.refined == ("patchcore",)
-    assert alone.decide.setup == "patchcore"
-    assert not line.uses_apc()
+    for name in ("patchcore", "padim"):
+        alone = parse(merged(raw, {"line": {"detectors": name}}))
+        line = alone.configured_line()
+        assert line.detectors == line.setups == line.refined == (name,)
+        assert alone.decide.setup == name
+        assert not line.uses_apc()
     assert parse(raw).configured_line().uses_apc()
 
 

@@ -41,10 +41,8 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(chosen, list):
         return whole
     line["detectors"] = chosen
-    for name in chosen:
-        if detectors.get(name) is None:
-            detectors[name] = {}
-        entry = detectors[name]
+    for name in dict.fromkeys([*detectors, *chosen]):
+        entry = detectors[name] = {} if detectors.get(name) is None else detectors[name]
         if isinstance(entry, dict) and "kind" not in entry and name in KINDS:
             entry["kind"] = name
     derived = _setups([name for name in chosen if _class(detectors.get(name))], detectors)

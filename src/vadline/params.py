@@ -144,6 +144,11 @@ class Parameters(_Strict):
         for name in self.line.refined:
             if not hasattr(detector_class(self.detectors[name].kind), "refinement_loss"):
                 raise ValueError(f"line.refined: {name} has no loss that F2PAD can minimise")
+        if not self.line.setups:
+            raise ValueError(
+                "line.setups is empty, so no score decides: name a detector that leaves the "
+                "forest's images unseen (patchcore) in line.detectors"
+            )
         _require([self.decide.setup], self.line.setups, "decide.setup", "line.setups")
         return self
 
