@@ -37,7 +37,7 @@ bench: env $(PEERS)
 	$(BIN)/python -m vadline.bench $(ARGS)
 
 viz: env
-	$(BIN)/kedro viz run
+	$(BIN)/kedro viz run --include-hooks $(ARGS)
 
 ui: env
 	$(BIN)/kedro mlflow ui
