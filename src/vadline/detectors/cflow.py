@@ -17,12 +17,9 @@ from vadline.detectors.cflow_training import sample_layers, train_flows
 from vadline.detectors.frozen import (
     OnBackbone,
     extractor_tensors,
-    images_a_pass,
-    saved_extractor,
 )
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
-from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 _PREFIX = "flows."
@@ -62,11 +59,7 @@ class CFlow(OnBackbone):
         VadlineError
             If there is no image to learn from, or the loss is not finite.
         """
-        if len(training.rows) == 0:
-            raise VadlineError(
-                f"{self.name}: no good image to learn from; raise split.detector_share or add "
-                "good images."
-            )
+        training.require_images(self.name)
         self._prepare()
         p = self.params
         samples = sample_layers(
@@ -94,10 +87,6 @@ class CFlow(OnBackbone):
             name=self.name,
         )
         return self
-
-    def _prepare(self) -> None:
-        self._fast = self.extractor.folded()
-        self._batch_size = images_a_pass(self.params, self.extractor)
 
     def _new_flows(self, seed: int) -> nn.ModuleList:
         p = self.params
@@ -187,19 +176,16 @@ class CFlow(OnBackbone):
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: the flows and the extractor's own weights."""
-        config = {"backbone": self.backbone, "name": self.name, "params": self.params.model_dump()}
         flows = {
             f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
             for name, tensor in self.flows_.state_dict().items()
         }
-        return ModelState({**flows, **extractor_tensors(self.extractor)}, config)
+        return ModelState({**flows, **extractor_tensors(self.extractor)}, self._config())
 
     @classmethod
     def from_state(cls, state: ModelState) -> CFlow:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
-        params = CFlowParams.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector = cls._unfitted(state)
         detector._prepare()
         detector.flows_ = detector._new_flows(seed=0)
         weights = {

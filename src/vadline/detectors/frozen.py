@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from torch import Tensor
 
@@ -60,6 +60,26 @@ class OnBackbone:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
         extractor = pretrained_extractor(params, params.layers, backbone, encoder)
         return cls(extractor, backbone.name, params, name)
+
+    @classmethod
+    def _unfitted(cls, state: ModelState) -> Self:
+        """Rebuild a saved detector up to what it has learnt besides its backbone."""
+        params = cls.Params.model_validate(state.config["params"])
+        extractor = saved_extractor(state, params, params.layers)
+        return cls(extractor, state.config["backbone"], params, state.config["name"])
+
+    def _config(self) -> dict[str, Any]:
+        """Return what `_unfitted` reads, as plain JSON values."""
+        return {
+            "backbone": self.backbone,
+            "name": self.name,
+            "params": self.params.model_dump(mode="json"),
+        }
+
+    def _prepare(self) -> None:
+        """Make the backbone's fast copy, and say how many images it takes at a time."""
+        self._fast = self.extractor.folded()
+        self._batch_size = images_a_pass(self.params, self.extractor)
 
 
 def pretrained_extractor(

@@ -13,8 +13,6 @@ from torch import Tensor
 from vadline.detectors.frozen import (
     OnBackbone,
     extractor_tensors,
-    images_a_pass,
-    saved_extractor,
 )
 from vadline.detectors.padim_gaussians import (
     LocationGaussians,
@@ -72,11 +70,7 @@ class PaDiM(OnBackbone):
         VadlineError
             If there is no image to learn from.
         """
-        if len(training.rows) == 0:
-            raise VadlineError(
-                f"{self.name}: no good image to learn from; raise split.detector_share or add "
-                "good images."
-            )
+        training.require_images(self.name)
         self._prepare()
         total = sum(self.extractor.channels)
         count = min(self.params.channels or total, total)
@@ -98,10 +92,6 @@ class PaDiM(OnBackbone):
                     bar.update(len(batch))
 
             return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
-
-    def _prepare(self) -> None:
-        self._fast = self.extractor.folded()
-        self._batch_size = images_a_pass(self.params, self.extractor)
 
     def _pixels(self, batch: Tensor) -> Tensor:
         return self.extractor.normalise(batch.to(self.extractor.mean.device))
@@ -179,12 +169,7 @@ class PaDiM(OnBackbone):
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: Gaussians, channels and the extractor's weights."""
-        config = {
-            "backbone": self.backbone,
-            "name": self.name,
-            "params": self.params.model_dump(),
-            "grid": list(self.grid_),
-        }
+        config = {**self._config(), "grid": list(self.grid_)}
         tensors = {
             "channels": self.channels_.cpu(),
             "mean": self.gaussians_.mean.cpu().contiguous(),
@@ -195,11 +180,9 @@ class PaDiM(OnBackbone):
     @classmethod
     def from_state(cls, state: ModelState) -> PaDiM:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
-        params = PaDiMParams.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector = cls._unfitted(state)
         detector._prepare()
-        device, tensors = extractor.mean.device, state.tensors
+        device, tensors = detector.extractor.mean.device, state.tensors
         detector.channels_ = tensors["channels"].to(device)
         detector.grid_ = tuple(state.config["grid"])
         detector.gaussians_ = LocationGaussians(

@@ -11,15 +11,12 @@ from vadline.detectors.bank import build_bank
 from vadline.detectors.frozen import (
     OnBackbone,
     extractor_tensors,
-    images_a_pass,
-    saved_extractor,
 )
 from vadline.detectors.params import PatchCoreParams
 from vadline.detectors.patches import extract, grid_of, grid_roi, patch_features
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
 from vadline.detectors.search import NearestNeighbours
-from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 
@@ -61,11 +58,7 @@ class PatchCore(OnBackbone):
             If there is no image to learn from.
         """
         images, rows, roi = training.images, training.rows, training.roi
-        if len(rows) == 0:
-            raise VadlineError(
-                f"{self.name}: no good image to learn from; raise split.detector_share or add "
-                "good images."
-            )
+        training.require_images(self.name)
         self._prepare()
         self._set_bank(
             build_bank(
@@ -73,10 +66,6 @@ class PatchCore(OnBackbone):
             )
         )
         return self
-
-    def _prepare(self) -> None:
-        self._fast = self.extractor.folded()
-        self._batch_size = images_a_pass(self.params, self.extractor)
 
     def _set_bank(self, bank: Tensor) -> None:
         self.bank_ = bank
@@ -201,9 +190,8 @@ class PatchCore(OnBackbone):
         ModelState
             The memory bank and the extractor's own weights.
         """
-        config = {"backbone": self.backbone, "name": self.name, "params": self.params.model_dump()}
         tensors = {"bank": self.bank_.cpu().contiguous(), **extractor_tensors(self.extractor)}
-        return ModelState(tensors, config)
+        return ModelState(tensors, self._config())
 
     @classmethod
     def from_state(cls, state: ModelState) -> PatchCore:
@@ -219,9 +207,7 @@ class PatchCore(OnBackbone):
         PatchCore
             Gives the same maps, bit for bit.
         """
-        params = PatchCoreParams.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector = cls._unfitted(state)
         detector._prepare()
-        detector._set_bank(state.tensors["bank"].to(extractor.mean.device))
+        detector._set_bank(state.tensors["bank"].to(detector.extractor.mean.device))
         return detector

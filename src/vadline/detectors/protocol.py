@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vadline.backbones import BackboneParams
 from vadline.detectors.params import DetectorParams
+from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 
@@ -41,6 +42,25 @@ class TrainingSet:
     masks: NDArray[np.uint8] | None = None
     mask_known: NDArray[np.bool_] | None = None
     roi: NDArray[np.bool_] | None = None
+
+    def require_images(self, name: str) -> None:
+        """Refuse to learn from nothing.
+
+        Parameters
+        ----------
+        name : str
+            The detector's name, for the error.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image.
+        """
+        if len(self.rows) == 0:
+            raise VadlineError(
+                f"{name}: no good image to learn from; raise split.detector_share or add good "
+                "images."
+            )
 
 
 class Detector(Protocol):

@@ -113,11 +113,7 @@ class AnomalibDetector:
         VadlineError
             If there is no image to learn from, the model cannot be built or its loss diverges.
         """
-        if len(training.rows) == 0:
-            raise VadlineError(
-                f"{self.name}: no good image to learn from; raise split.detector_share or add "
-                "good images."
-            )
+        training.require_images(self.name)
         params, device = self.params, pick_device(self.params.device)
         learnt, held_out = hold_out(training.rows, params.validation_share)
         data = StoreData(training.images, learnt, held_out, params.train_batch, seed)

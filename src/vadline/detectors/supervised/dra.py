@@ -172,15 +172,10 @@ class DRA(OnBackbone):
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: all weights, and the references' features."""
-        config = {
-            "backbone": self.backbone,
-            "name": self.name,
-            "params": self.params.model_dump(mode="json"),
-        }
         tensors = self.network_.state_dict()
         tensors |= {f"{_REFERENCE}{i}": mean for i, mean in enumerate(self.reference_)}
         tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        return ModelState(tensors, config)
+        return ModelState(tensors, self._config())
 
     @classmethod
     def from_state(cls, state: ModelState) -> DRA:

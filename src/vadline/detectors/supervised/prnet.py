@@ -15,7 +15,6 @@ from vadline.detectors.frozen import (
     OnBackbone,
     extractor_tensors,
     images_a_pass,
-    saved_extractor,
 )
 from vadline.detectors.patches import batches as image_batches
 from vadline.detectors.patches import grid_roi
@@ -177,30 +176,24 @@ class PRNet(OnBackbone):
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: all weights, and the prototypes."""
-        config = {
-            "backbone": self.backbone,
-            "name": self.name,
-            "params": self.params.model_dump(mode="json"),
-        }
         own = {f"{_NETWORK}{name}": w for name, w in self.network_.state_dict().items()}
         own |= {f"{_PROTOTYPES}{i}": level for i, level in enumerate(self.prototypes_)}
         own = {name: tensor.cpu().contiguous() for name, tensor in own.items()}
-        return ModelState(own | extractor_tensors(self.extractor), config)
+        return ModelState(own | extractor_tensors(self.extractor), self._config())
 
     @classmethod
     def from_state(cls, state: ModelState) -> PRNet:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
-        params = PRNetParams.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
-        detector._fast = extractor.folded()
-        device = extractor.mean.device
+        detector = cls._unfitted(state)
+        detector._fast = detector.extractor.folded()
+        device = detector.extractor.mean.device
         with torch.random.fork_rng(devices=[]):
             network = detector._new_network().to(device)
         weights = {k.removeprefix(_NETWORK): v for k, v in state.tensors.items()}
         load_into(network, weights, f"The saved model {detector.name}")
         detector.network_ = network.eval()
         detector.prototypes_ = [
-            state.tensors[f"{_PROTOTYPES}{i}"].to(device) for i in range(len(params.layers) - 1)
+            state.tensors[f"{_PROTOTYPES}{i}"].to(device)
+            for i in range(len(detector.params.layers) - 1)
         ]
         return detector

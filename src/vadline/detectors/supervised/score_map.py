@@ -180,13 +180,10 @@ class ScoreMapDetector(OnBackbone, ABC):
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: all weights of its network."""
-        config = {
-            "backbone": self.backbone,
-            "name": self.name,
-            "params": self.params.model_dump(mode="json"),
-        }
         weights = self.network_.state_dict().items()
-        return ModelState({name: value.cpu().contiguous() for name, value in weights}, config)
+        return ModelState(
+            {name: value.cpu().contiguous() for name, value in weights}, self._config()
+        )
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:

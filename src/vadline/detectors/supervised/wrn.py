@@ -17,8 +17,8 @@ from vadline.state import ModelState
 class WRNParams(ScoreMapParams):
     """SegAD's classifier g: the paper's batch size, optimiser and loss, on any backbone.
 
-    The paper's network is ``backbone: {name: wide_resnet50_2}`` with TorchVision's weights, and its
-    learning rate 0.025; at that one, the bundled EfficientNet-Lite0 diverges within a few dozen
+    The paper's network is ``backbone: {name: torchvision/wide_resnet50_2}``, and its learning rate
+    0.025; at that one, the bundled EfficientNet-Lite0 diverges within a few dozen
     batches. The paper does not say how long it trains, how it draws, or its loss's alpha.
     """
 
