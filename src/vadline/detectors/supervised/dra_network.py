@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from vadline.backbones import FeatureExtractor
 from vadline.detectors.patches import grid_roi
 from vadline.detectors.supervised.dra_heads import DRAHeads, HeadScores
+from vadline.detectors.supervised.inputs import normalised_inside
 
 
 class DRANetwork(nn.Module):
@@ -47,10 +48,7 @@ class DRANetwork(nn.Module):
         -------
         list of Tensor, float32, shape (B, C, h, w)
         """
-        x = self.extractor.normalise(images.to(self.extractor.mean.device))
-        if roi is not None:
-            # Normalised, the mean colour is 0.
-            x = x.masked_fill(torch.from_numpy(~roi).to(x.device), 0)
+        x = normalised_inside(self.extractor, images, roi)
         sizes = [(x.shape[2] >> i, x.shape[3] >> i) for i in range(1, self.scales)]
         scaled = [x, *(F.interpolate(x, size, mode="area") for size in sizes)]
         return [self.extractor(images)[0] for images in scaled]

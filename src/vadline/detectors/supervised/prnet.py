@@ -21,6 +21,7 @@ from vadline.detectors.patches import grid_roi
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
 from vadline.detectors.supervised.batches import Batch, balanced_batches
+from vadline.detectors.supervised.inputs import normalised_inside
 from vadline.detectors.supervised.pooling import top_k_mean
 from vadline.detectors.supervised.prnet_batches import extended
 from vadline.detectors.supervised.prnet_loss import prnet_loss
@@ -135,11 +136,7 @@ class PRNet(OnBackbone):
 
     @torch.no_grad()
     def _levels(self, images: Tensor, roi: NDArray[np.bool_] | None) -> list[Tensor]:
-        x = self._fast.normalise(images.to(self.extractor.mean.device))
-        if roi is not None:
-            # Normalised, the mean colour is 0.
-            x = x.masked_fill(torch.from_numpy(~roi).to(x.device), 0)
-        return self._fast(x)
+        return self._fast(normalised_inside(self._fast, images, roi))
 
     def score(
         self,

@@ -19,6 +19,7 @@ from vadline.detectors.patches import grid_roi
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
 from vadline.detectors.supervised.batches import Batch, balanced_batches, plain_batches
+from vadline.detectors.supervised.inputs import normalised_inside
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
 from vadline.detectors.supervised.training import freeze_batch_norm, one_cycle, train
@@ -166,11 +167,7 @@ class ScoreMapDetector(OnBackbone, ABC):
     def _forward(
         self, network: ScoreMapNetwork, images: Tensor, roi: NDArray[np.bool_] | None
     ) -> tuple[Tensor, Tensor]:
-        x = network.extractor.normalise(images.to(self.extractor.mean.device))
-        if roi is not None:
-            # Normalised, the mean colour is 0.
-            x = x.masked_fill(torch.from_numpy(~roi).to(x.device), 0)
-        maps = self.activations(network(x))
+        maps = self.activations(network(normalised_inside(network.extractor, images, roi)))
         inside = torch.from_numpy(grid_roi(roi, maps.shape[1:])).to(maps.device)
         return maps, self.pool(maps[:, inside])
 
