@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kedro.utils import find_kedro_project
 
-from vadline.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
-from vadline.profiling import ProfileHooks
+from vadline.run.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
+from vadline.run.profiling import ProfileHooks
 
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")

@@ -5,7 +5,7 @@ import pytest
 
 from vadline.backbones import BackboneParams, building
 from vadline.detectors import PatchCore, PatchCoreParams, TrainingSet
-from vadline.detectors.frozen import pretrained_extractor
+from vadline.detectors.on_backbone import pretrained_extractor
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 

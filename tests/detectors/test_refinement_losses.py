@@ -7,10 +7,10 @@ from torch import nn
 
 from vadline.backbones import FeatureExtractor
 from vadline.detectors import PatchCore, PatchCoreParams, TrainingSet, upsample_and_blur
-from vadline.detectors.cflow import CFlow
-from vadline.detectors.cflow_params import CFlowParams
-from vadline.detectors.padim import PaDiM
-from vadline.detectors.padim_params import PaDiMParams
+from vadline.detectors.cflow.detector import CFlow
+from vadline.detectors.cflow.params import CFlowParams
+from vadline.detectors.padim.detector import PaDiM
+from vadline.detectors.padim.params import PaDiMParams
 from vadline.f2pad import F2PADParams, fit_pixel_prior, refine
 from vadline.f2pad.protocol import RefinableDetector
 

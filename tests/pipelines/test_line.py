@@ -105,7 +105,7 @@ def test_one_seed_gives_one_result_under_every_runner(finished, project):
         ("vadline.pipelines.split.nodes.make_split", "manifest"),
         ("vadline.pipelines.score_maps.nodes.scored_rows", "patchcore.model"),
         ("vadline.pipelines.f2pad_refine.nodes.refine", "patchcore.mask_threshold"),
-        ("vadline.pipelines.evaluate.rows.segad_table", "segad_scores"),
+        ("vadline.pipelines.evaluate.tables.segad_table", "segad_scores"),
     ],
 )
 def test_a_killed_run_is_finished_without_repeating_what_was_done(

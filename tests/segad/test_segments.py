@@ -6,7 +6,7 @@ from PIL import Image
 
 from vadline.errors import VadlineError
 from vadline.segad import grid_segments, load_segments, make_segments, vad_segments
-from vadline.sources.demo_geometry import GEOMETRY
+from vadline.sources.demo.geometry import GEOMETRY
 
 
 def name_at(point, size=512):

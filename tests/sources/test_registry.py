@@ -66,9 +66,9 @@ def test_demo_is_rendered_and_read_in_vads_layout(tmp_path, monkeypatch):
             (root / f"train/good/{seed}_{i}.png").write_bytes(b"")
         return root
 
-    module = types.ModuleType("vadline.sources.demo")
+    module = types.ModuleType("vadline.sources.demo.tree")
     module.render_demo = render_demo
-    monkeypatch.setitem(sys.modules, "vadline.sources.demo", module)
+    monkeypatch.setitem(sys.modules, "vadline.sources.demo.tree", module)
     records = read_source("demo", tmp_path, train_good=2, seed=7)
     assert [r.image_id for r in records] == ["train/good/7_0", "train/good/7_1"]
     assert {r.category for r in records} == {"demo"}

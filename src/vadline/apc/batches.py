@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from vadline.apc.augment import augment
-from vadline.apc.cutpaste import cut_paste
 from vadline.apc.params import APCParams
-from vadline.apc.sampling import balanced_batches
+from vadline.apc.sampling import draw_epoch
+from vadline.defects.cut_paste import cut_paste
 
 logger = logging.getLogger(__name__)
 
 
-class Batch(NamedTuple):
+class FinetuneBatch(NamedTuple):
     """One batch, not yet normalised."""
 
     images: Tensor  # uint8 (B, H, W, 3)
@@ -38,7 +38,7 @@ class BatchMaker:
     masks : ndarray, {0, 1}, shape (N, H, W)
     mask_known : ndarray, bool, shape (N,)
     params : APCParams
-        Batch size, augmentation and CutPaste settings.
+        FinetuneBatch size, augmentation and CutPaste settings.
     seed : int
     """
 
@@ -64,9 +64,9 @@ class BatchMaker:
         if params.cutpaste and params.cutpaste_share > 0 and len(self.sources) == 0:
             logger.info("APC: no anomalous image has a mask, so CutPaste has nothing to paste.")
 
-    def epoch(self, epoch: int, steps: int) -> Iterator[Batch]:
+    def epoch(self, epoch: int, steps: int) -> Iterator[FinetuneBatch]:
         """Yield the balanced batches of an epoch, ``steps`` of them."""
-        drawn = balanced_batches(
+        drawn = draw_epoch(
             self.labels,
             batch_size=self.params.batch_size,
             steps=steps,
@@ -76,12 +76,12 @@ class BatchMaker:
         for step, indices in enumerate(drawn):
             yield self.make(indices, epoch=epoch, step=step)
 
-    def make(self, indices: np.ndarray, *, epoch: int, step: int) -> Batch:
+    def make(self, indices: np.ndarray, *, epoch: int, step: int) -> FinetuneBatch:
         """Return the batch of these indices, int64 (B,), at this epoch and step."""
         rng = np.random.default_rng([self.seed, epoch, 1 + step])
         samples = [self._sample(int(index), rng) for index in indices]
         images, masks, known = zip(*samples, strict=True)
-        return Batch(
+        return FinetuneBatch(
             images=torch.from_numpy(np.stack(images)),
             labels=torch.from_numpy(self.labels[indices]).to(torch.float32),
             masks=torch.from_numpy(np.stack(masks)),

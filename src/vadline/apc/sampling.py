@@ -32,7 +32,7 @@ def steps_in_epoch(labels: np.ndarray, batch_size: int) -> int:
     return -(-normals // (batch_size // 2))
 
 
-def balanced_batches(
+def draw_epoch(
     labels: np.ndarray, *, batch_size: int, steps: int, seed: int, epoch: int
 ) -> np.ndarray:
     """Draw an epoch's batches, half normal and half anomalous (random over-sampling).

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vadline.apc.batches import Batch, BatchMaker
+from vadline.apc.batches import BatchMaker, FinetuneBatch
 from vadline.apc.checkpoint import load_checkpoint, save_checkpoint
 from vadline.apc.losses import apc_loss
 from vadline.apc.network import APCNetwork, encoder_layers
@@ -129,7 +129,7 @@ def train_apc(
 def train_one_epoch(
     network: APCNetwork,
     optimiser: torch.optim.Optimizer,
-    batches: Iterable[Batch],
+    batches: Iterable[FinetuneBatch],
     bar: tqdm,
 ) -> dict[str, float]:
     """Take one optimiser step per batch.
@@ -139,7 +139,7 @@ def train_one_epoch(
     network : APCNetwork
         In training mode; changed in place.
     optimiser : torch.optim.Optimizer
-    batches : iterable of Batch
+    batches : iterable of FinetuneBatch
         At least one.
     bar : tqdm
         Advanced by one per batch, and told the running mean of the loss.

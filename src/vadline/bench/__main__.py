@@ -14,9 +14,9 @@ import torch
 from rich.console import Console
 
 from vadline.bench import adapter, coreset, patchcore, pixels, world
-from vadline.bench.line import profile_line
 from vadline.bench.measure import Case, compare
 from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
+from vadline.bench.whole_line import profile_line
 from vadline.errors import VadlineError
 from vadline.sources import SOURCES, read_source
 

@@ -22,11 +22,11 @@ from vadline.detectors import (
     upsample_and_blur,
 )
 from vadline.detectors.patches import batches
-from vadline.gauges import ForwardClock
 from vadline.metrics import image_auroc
+from vadline.run.gauges import ForwardClock
 
 LAYERS = (2, 3)
-# For MTD, one-class, by `python -m vadline.bench.selection`: from training goods alone.
+# For MTD, one-class, by `python -m vadline.selection`: from training goods alone.
 CHOSEN_SIZE = 384
 CHOSEN = PatchCoreParams(layers=(3, 4), coreset_size=4000, image_score="blurred")
 _THEIR_BATCH = 32  # anomalib's default

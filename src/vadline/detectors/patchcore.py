@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadline.detectors.bank import build_bank
-from vadline.detectors.frozen import (
+from vadline.detectors.on_backbone import (
     OnBackbone,
     extractor_tensors,
 )
@@ -23,7 +23,7 @@ from vadline.state import ModelState
 class PatchCore(OnBackbone):
     """Distance of every patch to its nearest normal patch.
 
-    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 
     Attributes
     ----------

@@ -13,16 +13,16 @@ from vadline.state import ModelState
 # Imported when asked for: the adapters need an extra.
 KINDS = {
     "patchcore": "vadline.detectors.patchcore:PatchCore",
-    "padim": "vadline.detectors.padim:PaDiM",
-    "cflow": "vadline.detectors.cflow:CFlow",
+    "padim": "vadline.detectors.padim.detector:PaDiM",
+    "cflow": "vadline.detectors.cflow.detector:CFlow",
     "fastflow": "vadline.detectors.anomalib.fastflow:FastFlow",
     "rd4ad": "vadline.detectors.anomalib.rd4ad:RD4AD",
     "efficientad": "vadline.detectors.anomalib.efficientad:EfficientAD",
     "anomalib": "vadline.detectors.anomalib.adapter:AnomalibDetector",
     "wrn": "vadline.detectors.supervised.wrn:WRN",
     "devnet": "vadline.detectors.supervised.devnet:DevNet",
-    "dra": "vadline.detectors.supervised.dra:DRA",
-    "prnet": "vadline.detectors.supervised.prnet:PRNet",
+    "dra": "vadline.detectors.dra.detector:DRA",
+    "prnet": "vadline.detectors.prnet.detector:PRNet",
 }
 
 

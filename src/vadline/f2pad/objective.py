@@ -17,7 +17,7 @@ PIXEL_UNIT = 0.225
 
 
 @dataclass(frozen=True)
-class Batch:
+class PixelBatch:
     """B images with the P pixels of their Omegas in one list, so that images can leave.
 
     Attributes
@@ -43,10 +43,10 @@ class Batch:
     alpha: Tensor
     loss_unit: Tensor
 
-    def keep(self, images: Tensor) -> Batch:
+    def keep(self, images: Tensor) -> PixelBatch:
         """Drop all but some images, bool (B,)."""
         pixels = images[self.image]
-        return Batch(
+        return PixelBatch(
             self.dense[images],
             self.region[images],
             (images.cumsum(0) - 1)[self.image[pixels]],
@@ -80,7 +80,7 @@ class Objective:
         self.precisions = torch.as_tensor(prior.precisions).to(std)
 
     @torch.no_grad()
-    def prepare(self, x: Tensor, n0: Tensor, region: Tensor, alpha: Tensor) -> Batch:
+    def prepare(self, x: Tensor, n0: Tensor, region: Tensor, alpha: Tensor) -> PixelBatch:
         """Lay out a batch; arguments as in :func:`vadline.f2pad.solver.solve`."""
         candidates = self.detector.candidates(n0, self.params.k)
         loss_unit = torch.ones_like(alpha)
@@ -90,19 +90,19 @@ class Objective:
         dense = n0.permute(0, 2, 3, 1).contiguous()
         pixels = x.permute(0, 2, 3, 1)[region] / self.unit
         image = region.nonzero()[:, 0]
-        return Batch(dense, region, image, pixels, candidates, alpha, loss_unit)
+        return PixelBatch(dense, region, image, pixels, candidates, alpha, loss_unit)
 
-    def images(self, batch: Batch, n: Tensor) -> Tensor:
+    def images(self, batch: PixelBatch, n: Tensor) -> Tensor:
         """Put pixels ``n`` (P, 3), units of PIXEL_UNIT, into normalised images (B, 3, H, W)."""
         where = batch.region.nonzero(as_tuple=True)
         return batch.dense.index_put(where, n * self.unit).permute(0, 3, 1, 2)
 
-    def __call__(self, batch: Batch, n: Tensor) -> Tensor:
+    def __call__(self, batch: PixelBatch, n: Tensor) -> Tensor:
         """Evaluate the objective.
 
         Parameters
         ----------
-        batch : Batch
+        batch : PixelBatch
         n : Tensor, float32 (P, 3)
             Pixels of N inside Omega, in units of PIXEL_UNIT; differentiable.
 

@@ -17,7 +17,7 @@ class LocalFileDataset(AbstractVersionedDataset):
     filepath : str
     version : Version, optional
     metadata : dict, optional
-        Read by plugins and by :mod:`vadline.tracking`.
+        Read by plugins and by :mod:`vadline.run.tracking`.
     """
 
     def __init__(

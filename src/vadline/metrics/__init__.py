@@ -3,7 +3,7 @@
 Every metric is a fraction in [0, 1]; what a one-class test part cannot define is NaN.
 """
 
-from vadline.metrics.aupro import aupro, region_weights
+from vadline.metrics.aupro import aupro
 from vadline.metrics.calibration import calibrated_scores, reject_threshold
 from vadline.metrics.histogram import PixelHistogram, known_chunks, pixel_histogram
 from vadline.metrics.image import f1_threshold, fpr_at_tpr, image_auroc, image_f1
@@ -14,8 +14,9 @@ from vadline.metrics.pixel import (
     pixel_f1_error,
     pixel_f1_threshold,
 )
-from vadline.metrics.rows import detection_row, refinement_row, segad_row
+from vadline.metrics.regions import region_weights
 from vadline.metrics.segmentation import dice, iou, mean_overlap
+from vadline.metrics.table_rows import detection_row, refinement_row, segad_row
 from vadline.metrics.tables import (
     as_metrics,
     detection_table,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vadline.errors import VadlineError
-from vadline.metrics.aupro import bad_pixel_weights
+from vadline.metrics.regions import bad_pixel_weights
 
 MANTISSA_BITS = 12
 SHIFT = 23 - MANTISSA_BITS

@@ -1,5 +1,6 @@
 """SegAD: segment statistics of anomaly maps and a boosted random forest on them."""
 
+from vadline.defects.synthetic import synthetic_defects
 from vadline.segad.blend import BlendedForest
 from vadline.segad.columns import image_score_columns, setup_columns, training_set
 from vadline.segad.forest import BoostedRandomForest
@@ -13,7 +14,6 @@ from vadline.segad.params import (
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
 from vadline.segad.statistics import STATISTICS, feature_frame, segment_statistics
-from vadline.segad.synthetic import synthetic_defects
 from vadline.segad.vad_layout import vad_segments
 
 __all__ = [

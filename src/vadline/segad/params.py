@@ -32,7 +32,7 @@ class SegmentParams(_Params):
 
 
 class SyntheticParams(_Params):
-    """Synthetic defects for the one-class protocol; see `vadline.segad.synthetic`."""
+    """Synthetic defects for the one-class protocol; see `vadline.defects.synthetic`."""
 
     kinds: tuple[Literal["blur", "rectangle"], ...] = Field(
         ("blur", "rectangle"), min_length=1, description="kinds to draw from with equal chance"

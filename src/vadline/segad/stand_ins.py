@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vadline.defects.synthetic import synthetic_defects
 from vadline.segad.params import SegADParams
-from vadline.segad.synthetic import synthetic_defects
 
 # Role of a stand-in, and the role of the good parts that it is made on.
 _MADE_ON = {"finetune": "detector", "forest": "forest"}

@@ -45,7 +45,7 @@ def read_source(
         The product; needed by ``"visa"`` and ``"mvtec"``, optional for ``"elpv"`` (``"mono"``,
         ``"poly"``) and for ``"folder"``, where it is only a name.
     **options
-        What ``vadline.sources.demo.render_demo`` takes; no other source has options.
+        What ``vadline.sources.demo.tree.render_demo`` takes; no other source has options.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def read_source(
 
 def _render_and_read(root: Path, options: dict[str, Any]) -> list[Record]:
     """Render the demo product below ``root`` and read it in VAD's layout."""
-    from vadline.sources.demo import render_demo  # its renderer is heavy; others need it not
+    from vadline.sources.demo.tree import render_demo  # its renderer is heavy; others need it not
 
     known = [
         name

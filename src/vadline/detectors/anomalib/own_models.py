@@ -14,7 +14,7 @@ from torchvision.transforms.v2 import Compose, Normalize, Resize
 from vadline.backbones import BackboneParams, FeatureExtractor
 from vadline.detectors.anomalib.adapter import AnomalibDetector
 from vadline.detectors.anomalib.params import TrainedParams
-from vadline.detectors.frozen import pretrained_extractor
+from vadline.detectors.on_backbone import pretrained_extractor
 from vadline.detectors.params import FeatureParams
 
 

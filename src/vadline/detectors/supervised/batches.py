@@ -15,7 +15,7 @@ from vadline.errors import VadlineError
 
 
 @dataclass(frozen=True)
-class Batch:
+class LabelledBatch:
     """B images to learn from.
 
     Attributes
@@ -35,7 +35,7 @@ class Batch:
 
 def balanced_batches(
     training: TrainingSet, batch_size: int, steps: int, seed: int, name: str
-) -> Iterator[Batch]:
+) -> Iterator[LabelledBatch]:
     """Draw batches, each half good and half bad.
 
     Goods and bads come in shuffled rounds: none comes again before all others of its kind have.
@@ -54,7 +54,7 @@ def balanced_batches(
 
     Yields
     ------
-    Batch
+    LabelledBatch
 
     Raises
     ------
@@ -72,7 +72,7 @@ def balanced_batches(
 
 def plain_batches(
     training: TrainingSet, batch_size: int, steps: int, seed: int, name: str
-) -> Iterator[Batch]:
+) -> Iterator[LabelledBatch]:
     """Draw batches as the images come, mostly of the larger class.
 
     All come in shuffled rounds: none comes again before all others have. Parameters, batches and
@@ -99,7 +99,9 @@ def _rounds(places: NDArray[np.int64], rng: np.random.Generator) -> Iterator[int
         yield from rng.permutation(places).tolist()
 
 
-def _batch(training: TrainingSet, bad: NDArray[np.bool_], chosen: NDArray[np.int64]) -> Batch:
+def _batch(
+    training: TrainingSet, bad: NDArray[np.bool_], chosen: NDArray[np.int64]
+) -> LabelledBatch:
     rows = training.rows[chosen]
     images = torch.from_numpy(np.ascontiguousarray(training.images[rows]))
     known = ~bad[chosen]
@@ -109,4 +111,4 @@ def _batch(training: TrainingSet, bad: NDArray[np.bool_], chosen: NDArray[np.int
     if training.masks is not None:
         where = np.flatnonzero(known & bad[chosen])
         masks[where] = torch.from_numpy(np.ascontiguousarray(training.masks[rows[where]]))
-    return Batch(images, torch.from_numpy(bad[chosen]), masks, torch.from_numpy(known))
+    return LabelledBatch(images, torch.from_numpy(bad[chosen]), masks, torch.from_numpy(known))

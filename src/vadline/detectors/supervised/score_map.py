@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import load_into
-from vadline.detectors.frozen import OnBackbone, images_a_pass
+from vadline.detectors.on_backbone import OnBackbone, images_a_pass
 from vadline.detectors.patches import grid_roi
 from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.scoring import score_images
-from vadline.detectors.supervised.batches import Batch, balanced_batches, plain_batches
+from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches, plain_batches
 from vadline.detectors.supervised.inputs import normalised_inside
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
@@ -52,7 +52,7 @@ class ScoreMapParams(SupervisedParams):
 class ScoreMapDetector(OnBackbone, ABC):
     """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss.
 
-    Built as every :class:`vadline.detectors.frozen.OnBackbone`.
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class ScoreMapDetector(OnBackbone, ABC):
         batches = draw(training, params.train_batch, steps, seed, self.name)
         generator = torch.Generator().manual_seed(seed)
 
-        def loss_of(batch: Batch) -> Tensor:
+        def loss_of(batch: LabelledBatch) -> Tensor:
             _, scores = self._forward(network, batch.images, training.roi)
             return self.loss(scores, batch.bad.to(device), generator)
 

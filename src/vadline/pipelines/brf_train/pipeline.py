@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import bound, configured
+from vadline.config.line import bound, configured
 from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
 
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from vadline.config.tree import DecideParams
 from vadline.figures import (
     GalleryPart,
     gallery_figure,
@@ -20,7 +21,6 @@ from vadline.figures import (
     table_figure,
 )
 from vadline.metrics import reject_threshold
-from vadline.params import DecideParams
 from vadline.splits import known_masks, unseen_defects
 
 

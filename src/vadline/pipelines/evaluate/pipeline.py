@@ -2,9 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import bound, configured
+from vadline.config.line import bound, configured
 from vadline.metrics import detection_table, refinement_table
-from vadline.pipelines.evaluate import pictures, rows
+from vadline.pipelines.evaluate import pictures, tables
 
 _TRUTH = ["masks", "manifest"]
 
@@ -25,7 +25,7 @@ def _detector(name: str) -> Pipeline:
     own, shared = ["anomaly_maps", "scores"], [*_TRUTH, "split", "roi"]
     parameter = f"params:detectors.{name}"
     node = Node(
-        rows.evaluate_detector,
+        tables.evaluate_detector,
         inputs=[*own, *shared, parameter],
         outputs="detection_row",
         name="evaluate_detector",
@@ -37,7 +37,7 @@ def _detector(name: str) -> Pipeline:
 
 def _refined(name: str) -> Pipeline:
     node = Node(
-        rows.evaluate_refinement,
+        tables.evaluate_refinement,
         inputs=["refined_masks", "initial_masks", "painted_masks", "refine_log", *_TRUTH],
         outputs="refinement_row",
         name="evaluate_refinement",
@@ -64,25 +64,25 @@ def _gallery(name: str) -> Node:
 def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
     return [
         Node(
-            bound(rows.make_table, names=list(detectors), table=detection_table),
+            bound(tables.make_table, names=list(detectors), table=detection_table),
             inputs=[f"{name}.detection_row" for name in detectors],
             outputs="detection",
             name="detection_table",
         ),
         Node(
-            rows.evaluate_setups,
+            tables.evaluate_setups,
             inputs=["segad_scores", "split"],
             outputs="segad",
             name="segad_table",
         ),
         Node(
-            bound(rows.make_table, names=list(refined), table=refinement_table),
+            bound(tables.make_table, names=list(refined), table=refinement_table),
             inputs=[f"{name}.refinement_row" for name in refined],
             outputs="refinement",
             name="refinement_table",
         ),
         Node(
-            rows.decide,
+            tables.decide,
             inputs=["segad_scores", "split", "params:decide"],
             outputs="decisions",
             name="decide",

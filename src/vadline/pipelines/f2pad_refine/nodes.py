@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from vadline.config.tree import DecideParams
 from vadline.detectors import load_detector, parse_detector, upsample_and_blur
 from vadline.f2pad import (
     F2PADParams,
@@ -21,7 +22,6 @@ from vadline.f2pad import (
     sample_pixels,
 )
 from vadline.metrics import known_chunks
-from vadline.params import DecideParams
 from vadline.splits import known_masks, scored_rows
 from vadline.state import ModelState
 

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.config.line import configured
 from vadline.pipelines.f2pad_refine.nodes import (
     choose_threshold,
     learn_pixel_prior,

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.config.tree import ImageParams, SourceParams
 from vadline.images import ingest, load_roi
-from vadline.params import ImageParams, SourceParams
 from vadline.sources import read_source
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import bound, configured
+from vadline.config.line import bound, configured
 from vadline.pipelines.memory_bank.nodes import fit, fit_supervised
 
 _LABELLED = ["synthetic_images", "synthetic_masks", "synthetic"]

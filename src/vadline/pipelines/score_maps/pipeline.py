@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import configured
+from vadline.config.line import configured
 from vadline.pipelines.score_maps.nodes import score
 
 

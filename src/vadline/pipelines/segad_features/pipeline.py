@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.line import bound, configured
+from vadline.config.line import bound, configured
 from vadline.pipelines.segad_features.nodes import describe_segments, join_features
 
 

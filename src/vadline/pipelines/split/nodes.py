@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.params import ImageParams, SplitParams
+from vadline.config.tree import ImageParams, SplitParams
 from vadline.segad import SegADParams, make_segments, stand_ins
 from vadline.splits import make_split
 

@@ -1,0 +1,198 @@
+"""CFLOW-AD: normalising flows of normal features, given their place (Gudovskiy et al. 2022)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vadline.detectors.cflow.flow import ConditionalFlow
+from vadline.detectors.cflow.params import CFlowParams
+from vadline.detectors.cflow.position import position_code
+from vadline.detectors.cflow.training import sample_layers, train_flows
+from vadline.detectors.on_backbone import (
+    OnBackbone,
+    extractor_tensors,
+)
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.state import ModelState
+
+_PREFIX = "flows."
+
+
+class CFlow(OnBackbone):
+    """Unlikeliness of every location's features, given where they are.
+
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
+
+    Attributes
+    ----------
+    flows_ : nn.ModuleList of ConditionalFlow
+        One a layer, frozen.
+    """
+
+    Params = CFlowParams
+    params: CFlowParams
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> CFlow:
+        """Train one flow a layer on features drawn from normal images.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            Normal images; features wholly outside of the region of interest are left out.
+        seed : int
+            Of the features drawn, the flows' first weights and permutations, and the batches.
+
+        Returns
+        -------
+        CFlow
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image to learn from, or the loss is not finite.
+        """
+        training.require_images(self.name)
+        self._prepare()
+        p = self.params
+        samples = sample_layers(
+            self._fast,
+            training.images,
+            training.rows,
+            training.roi,
+            p.steps * p.train_batch,
+            p.fit_megabytes,
+            self._batch_size,
+            seed,
+            self.name,
+        )
+        self.flows_ = self._new_flows(seed)
+        for flow, sample in zip(self.flows_, samples, strict=True):
+            flow.whiten(sample.features, p.ridge)
+        train_flows(
+            self.flows_,
+            samples,
+            self._codes,
+            steps=p.steps,
+            batch=p.train_batch,
+            lr=p.lr,
+            seed=seed,
+            name=self.name,
+        )
+        return self
+
+    def _new_flows(self, seed: int) -> nn.ModuleList:
+        p = self.params
+        with torch.random.fork_rng(devices=[]):  # the caller's generator stays as it was
+            torch.manual_seed(seed)
+            flows = nn.ModuleList(
+                ConditionalFlow(channels, p.position_width, p.blocks, p.clamp)
+                for channels in self.extractor.channels
+            )
+        return flows.to(self.extractor.mean.device)
+
+    def _codes(self, grid: tuple[int, int]) -> Tensor:
+        return position_code(self.params.position_width, *grid).to(self.extractor.mean.device)
+
+    def _layer_scores(self, x: Tensor) -> list[Tensor]:
+        """Return each layer's scores, shape (B, h, w) of its own grid, differentiable."""
+        found = []
+        for flow, values in zip(self.flows_, self._fast(x), strict=True):
+            grid = tuple(values.shape[-2:])
+            scores = flow.scores(values.flatten(2).transpose(1, 2), self._codes(grid))
+            found.append(scores.view(-1, *grid))
+        return found
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            Locations wholly outside score 0.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            ``-log sigmoid(log p / C)``, above 0, of all layers, upsampled bilinearly to the
+            shallowest one's grid and summed.
+        scores : ndarray, float64, shape (len(rows),)
+        """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, None]:
+            found = self._layer_scores(
+                self.extractor.normalise(batch.to(self.extractor.mean.device))
+            )
+            grid = found[0].shape[1:]
+            total = sum(
+                F.interpolate(s[:, None], grid, mode="bilinear", align_corners=False) for s in found
+            )
+            return total[:, 0], None
+
+        return score_images(
+            score_batch, images, rows, roi, self.params, self._batch_size, self.name
+        )
+
+    @torch.no_grad()
+    def candidates(self, n0: Tensor, k: int) -> Tensor:
+        """Return int64 of shape (B, L, 1), L the locations of all layers: nothing to choose from.
+
+        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
+        """
+        locations = sum(math.prod(values.shape[-2:]) for values in self._fast(n0[:1]))
+        return torch.arange(locations, device=n0.device)[None, :, None].expand(len(n0), -1, 1)
+
+    def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
+        """Sum ``-log sigmoid(log p / C)`` over layers and locations (F2PAD eq. 6).
+
+        Parameters
+        ----------
+        n : Tensor, float32, shape (B, 3, H, W)
+            The non-defective image, in normalised pixels.
+        candidates : Tensor
+            Not used: there is nothing to choose from.
+
+        Returns
+        -------
+        Tensor, float32, shape (B,)
+            ``L(N)``, differentiable in ``n``.
+        """
+        return sum(scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: the flows and the extractor's own weights."""
+        flows = {
+            f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
+            for name, tensor in self.flows_.state_dict().items()
+        }
+        return ModelState({**flows, **extractor_tensors(self.extractor)}, self._config())
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> CFlow:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        detector = cls._unfitted(state)
+        detector._prepare()
+        detector.flows_ = detector._new_flows(seed=0)
+        weights = {
+            name.removeprefix(_PREFIX): tensor
+            for name, tensor in state.tensors.items()
+            if name.startswith(_PREFIX)
+        }
+        detector.flows_.load_state_dict(weights)
+        detector.flows_.requires_grad_(False)
+        return detector

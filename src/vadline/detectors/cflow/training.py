@@ -1,0 +1,211 @@
+"""What CFLOW's flows learn from, and the learning."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadline.backbones import FeatureExtractor
+from vadline.detectors.cflow.flow import ConditionalFlow
+from vadline.detectors.patches import batches, grid_roi
+from vadline.errors import VadlineError
+from vadline.progress import progress
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LayerSample:
+    """Features of one layer, drawn from normal images.
+
+    Attributes
+    ----------
+    features : Tensor, float32, shape (n, C)
+    places : Tensor, int64, shape (n,)
+        Where on the layer's grid, in row-major order.
+    grid : tuple of int
+        Rows and columns.
+    """
+
+    features: Tensor
+    places: Tensor
+    grid: tuple[int, int]
+
+
+def sample_layers(
+    extractor: FeatureExtractor,
+    images: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    roi: NDArray[np.bool_] | None,
+    wanted: int,
+    megabytes: int,
+    batch_size: int,
+    seed: int,
+    name: str,
+) -> list[LayerSample]:
+    """Draw features of every layer, equally many from each image, in one pass over the images.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+    images : ndarray, uint8, shape (N, H, W, 3)
+    rows : ndarray, int64
+        The normal images.
+    roi : ndarray, bool, shape (H, W), optional
+        Features wholly outside are left out.
+    wanted : int
+        Most features a layer; about the number that the training reads.
+    megabytes : int
+        Most memory for all features; fewer are drawn where they do not fit, but one an image and
+        layer at least. What it will be is logged.
+    batch_size : int
+        Images a forward pass.
+    seed : int
+    name : str
+        What the log and the progress bar say.
+
+    Returns
+    -------
+    list of LayerSample
+        On the extractor's device.
+    """
+    device = extractor.mean.device
+    rng = np.random.default_rng((seed, 0xCF10))
+    layers: list[_Layer] = []
+    with torch.no_grad(), progress(total=len(rows), desc=f"{name}: features", unit="image") as bar:
+        for _, batch in batches(images, rows, batch_size):
+            maps = extractor(extractor.normalise(batch.to(device)))
+            if not layers:
+                layers = _plan(maps, roi, len(rows), wanted, megabytes, name)
+            for layer, values in zip(layers, maps, strict=True):
+                layer.draw(values.flatten(2).transpose(1, 2), rng)
+            bar.update(len(batch))
+    return [layer.sample() for layer in layers]
+
+
+class _Layer:
+    def __init__(self, grid: tuple[int, int], inside: NDArray[np.int64], quota: int) -> None:
+        self._grid, self._inside, self._quota = grid, inside, quota
+        self._features: list[Tensor] = []
+        self._places: list[Tensor] = []
+
+    def draw(self, values: Tensor, rng: np.random.Generator) -> None:
+        for image in values:
+            chosen = rng.choice(self._inside, self._quota, replace=False)
+            places = torch.from_numpy(np.sort(chosen)).to(image.device)
+            self._places.append(places)
+            self._features.append(image[places])
+
+    def sample(self) -> LayerSample:
+        return LayerSample(torch.cat(self._features), torch.cat(self._places), self._grid)
+
+
+def _plan(
+    maps: Sequence[Tensor],
+    roi: NDArray[np.bool_] | None,
+    images: int,
+    wanted: int,
+    megabytes: int,
+    name: str,
+) -> list[_Layer]:
+    """Set how many features each layer gives per image."""
+    grids = [tuple(values.shape[-2:]) for values in maps]
+    inside = [np.flatnonzero(grid_roi(roi, grid)) for grid in grids]
+    quotas = [min(len(places), math.ceil(wanted / images)) for places in inside]
+    sizes = [4 * values.shape[1] + 8 for values in maps]  # float32 features and an int64 place
+    needed = images * sum(q * size for q, size in zip(quotas, sizes, strict=True)) / 1e6
+    share = min(1.0, megabytes / needed) if needed else 1.0
+    quotas = [max(1, int(share * quota)) for quota in quotas]
+    taken = images * sum(q * size for q, size in zip(quotas, sizes, strict=True)) / 1e6
+    logger.info(
+        "%s: %s features per image of %d images will take %.0f MB of memory",
+        name,
+        " + ".join(map(str, quotas)),
+        images,
+        taken,
+    )
+    return [_Layer(*part) for part in zip(grids, inside, quotas, strict=True)]
+
+
+def train_flows(
+    flows: Sequence[ConditionalFlow],
+    samples: Sequence[LayerSample],
+    encode: Callable[[tuple[int, int]], Tensor],
+    *,
+    steps: int,
+    batch: int,
+    lr: float,
+    seed: int,
+    name: str,
+) -> None:
+    """Minimise the mean of ``-log sigmoid(log p / C)`` (the code of Gudovskiy et al. 2022).
+
+    The flows share the loop, not a weight: one step takes a batch of every layer.
+
+    Parameters
+    ----------
+    flows : sequence of ConditionalFlow
+        One a layer, changed in place; frozen afterwards.
+    samples : sequence of LayerSample
+    encode : callable
+        Gives the condition of every place of a grid, shape (rows * columns, D).
+    steps : int
+        Of Adam; its rate falls along a half cosine from ``lr`` to 0.
+    batch : int
+        Features a layer and step.
+    lr : float
+    seed : int
+        Of the order of the features.
+    name : str
+        What the progress bar and the error say.
+
+    Raises
+    ------
+    VadlineError
+        If the loss is not finite.
+    """
+    weights = [weight for flow in flows for weight in flow.parameters()]
+    optimiser = torch.optim.Adam(weights, lr=lr)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    orders = [_shuffled(len(s.features), batch, (seed, i)) for i, s in enumerate(samples)]
+    codes = [encode(sample.grid) for sample in samples]
+    with progress(total=steps, desc=f"{name}: training", unit="step") as bar:
+        for step in range(steps):
+            loss = weights[0].new_zeros(())
+            for flow, sample, code, order in zip(flows, samples, codes, orders, strict=True):
+                chosen = next(order).to(code.device)
+                condition = code[sample.places[chosen]]
+                loss = loss + flow.scores(sample.features[chosen], condition).mean()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            if step % 10 == 9 or step == steps - 1:
+                value = loss.item()
+                if not math.isfinite(value):
+                    raise VadlineError(
+                        f"{name}: the loss is {value} after {step + 1} steps; set a lower "
+                        f"detectors.{name}.lr."
+                    )
+                bar.set_postfix(loss=f"{value:.3f}", refresh=False)
+            bar.update()
+    for flow in flows:
+        flow.requires_grad_(False)
+
+
+def _shuffled(count: int, batch: int, seed: tuple[int, int]) -> Iterator[Tensor]:
+    """Yield batches of places for ever; none comes again before all others have."""
+    rng = np.random.default_rng((*seed, 0x0DE5))
+    waiting = np.empty(0, np.int64)
+    while True:
+        while len(waiting) < batch:
+            waiting = np.concatenate([waiting, rng.permutation(count)])
+        yield torch.from_numpy(waiting[:batch].copy())
+        waiting = waiting[batch:]

@@ -1,0 +1,193 @@
+"""DRA: disentangled representations of anomalies, seen and unseen (Ding et al. 2022)."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from vadline.backbones import build_extractor, pick_device
+from vadline.backbones.weights import load_into
+from vadline.detectors.dra.batches import with_pseudo_anomalies
+from vadline.detectors.dra.heads import heads_loss
+from vadline.detectors.dra.network import DRANetwork
+from vadline.detectors.on_backbone import OnBackbone, images_a_pass
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
+from vadline.detectors.supervised.deviation_loss import reference_scores
+from vadline.detectors.supervised.params import SupervisedParams
+from vadline.detectors.supervised.training import freeze_batch_norm, train
+from vadline.state import ModelState
+
+_REFERENCE = "reference."
+
+
+class DRAParams(SupervisedParams):
+    """DRA, with a training that a CPU can bear.
+
+    The authors train a ResNet-18 at 448 px and 224 px for 30 epochs of 20 batches of 48, lr 2e-4
+    cut to a tenth every 10 epochs, and rotate the images.
+    """
+
+    kind: str = "dra"
+    layers: tuple[int] = Field(
+        (3,), description="Feature level of the backbone; level i has stride 2 ** (i + 1)."
+    )
+    train_backbone: bool = Field(
+        True, description="Train the backbone too, as the authors; false trains the heads only."
+    )
+    scales: int = Field(
+        1, ge=1, description="Sizes at which images are seen, each half of the last; authors: 2."
+    )
+    references: int = Field(
+        5, ge=1, description="Good images whose mean features the residual head compares with."
+    )
+    top_k: float = Field(
+        0.02,
+        gt=0,
+        le=1,
+        description="Share of the patches whose scores are averaged; the authors' 0.1, less here "
+        "for defects of a few patches.",
+    )
+    margin: float = Field(
+        5.0, gt=0, description="Standard deviations that bad parts shall lie above good ones."
+    )
+    lr: float = Field(5e-4, gt=0, description="Learning rate of Adam; the authors' 2e-4.")
+    epochs: int = Field(3, ge=1, description="Epochs of training; the authors' 30.")
+    train_batch: int = Field(
+        12, ge=2, description="Images a batch, half bad; as many pseudo anomalies as goods join."
+    )
+
+
+class DRA(OnBackbone):
+    """Four heads on shared features: normality, seen, pseudo and residual anomalies.
+
+    The image score is the three anomaly heads' sum less the normality head's, as in the authors'
+    code. The paper has no anomaly map; ours is the sum of the anomaly heads' patch scores.
+
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
+
+    Attributes
+    ----------
+    network_ : DRANetwork
+        In evaluation mode.
+    reference_ : list of Tensor, float32, shape (C, h, w)
+        Mean features of the references, one for each of ``params.scales``.
+    """
+
+    Params = DRAParams
+    params: DRAParams
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> DRA:
+        """Train backbone and heads with good and bad images, and pseudo anomalies of the goods.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            With ``bad``; masks are not used.
+        seed : int
+            Of the heads' first weights, the draws, the pseudo anomalies and the references.
+
+        Returns
+        -------
+        DRA
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If a class is missing, or the loss is not finite.
+        """
+        params, device = self.params, self.extractor.mean.device
+        steps = params.epochs * params.steps_per_epoch
+        batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
+        rng = np.random.default_rng((seed, 0xD4A))
+        generator = torch.Generator().manual_seed(seed)
+
+        def loss_of(batch: LabelledBatch) -> Tensor:
+            images, kinds = with_pseudo_anomalies(batch, rng, training.roi)
+            reference = network.reference(self._references(training, rng), training.roi)
+            scores = network(images, reference, training.roi)
+            return heads_loss(scores, kinds.to(device), reference_scores(generator), params.margin)
+
+        # Also for the backbone's dropout, where it has one.
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            extractor = copy.deepcopy(self.extractor).requires_grad_(params.train_backbone)
+            network = DRANetwork(extractor, params.scales, params.top_k).to(device).train()
+            freeze_batch_norm(network.extractor)
+            weights = [weight for weight in network.parameters() if weight.requires_grad]
+            optimiser = torch.optim.Adam(weights, params.lr, weight_decay=params.weight_decay)
+            train(optimiser, batches, loss_of, steps=steps, name=self.name)
+        self._set_network(network)
+        with torch.no_grad():
+            references = self._references(training, rng)
+            self.reference_ = self._fast.reference(references, training.roi)
+        return self
+
+    def _references(self, training: TrainingSet, rng: np.random.Generator) -> Tensor:
+        goods = training.rows[~training.bad]
+        rows = rng.choice(goods, min(self.params.references, len(goods)), replace=False)
+        return torch.from_numpy(np.ascontiguousarray(training.images[np.sort(rows)]))
+
+    def _set_network(self, network: DRANetwork) -> None:
+        self.network_ = network.eval()
+        self._fast = network.folded()
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            What lies outside has no influence.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            At the grid of ``params.layers``; not negative.
+        scores : ndarray, float64, shape (len(rows),)
+            The heads' own, of either sign; ``params.image_score`` has no part in it.
+        """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
+            scores = self._fast(batch, self.reference_, roi)
+            return scores.map, scores.anomaly
+
+        batch_size = images_a_pass(self.params, self.extractor)
+        return score_images(score_batch, images, rows, roi, self.params, batch_size, self.name)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: all weights, and the references' features."""
+        tensors = self.network_.state_dict()
+        tensors |= {f"{_REFERENCE}{i}": mean for i, mean in enumerate(self.reference_)}
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+        return ModelState(tensors, self._config())
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> DRA:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        params = DRAParams.model_validate(state.config["params"])
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
+        device = pick_device(params.device)
+        with torch.random.fork_rng(devices=[]):
+            network = DRANetwork(extractor, params.scales, params.top_k).to(device)
+        load_into(network, state.tensors, f"The saved model {state.config['name']}")
+        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector._set_network(network)
+        means = (state.tensors[f"{_REFERENCE}{i}"] for i in range(params.scales))
+        detector.reference_ = [mean.to(device) for mean in means]
+        return detector

@@ -1,0 +1,94 @@
+"""DRA's network: a backbone, seen at one or more scales, and the four heads over its features."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vadline.backbones import FeatureExtractor
+from vadline.detectors.dra.heads import DRAHeads, HeadScores
+from vadline.detectors.patches import grid_roi
+from vadline.detectors.supervised.inputs import normalised_inside
+
+
+class DRANetwork(nn.Module):
+    """Scores images and their patches.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        Of one feature level.
+    scales : int
+        Sizes at which images are seen, each half of the last (Ding et al. 2022, appendix).
+    top_share : float
+        Of the patches whose scores are averaged to an image's.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, scales: int, top_share: float) -> None:
+        super().__init__()
+        self.extractor = extractor
+        self.heads = DRAHeads(extractor.channels[0], top_share)
+        self.scales = scales
+
+    def pyramid(self, images: Tensor, roi: NDArray | None = None) -> list[Tensor]:
+        """Return the features of photographs at each scale, large to small.
+
+        Parameters
+        ----------
+        images : Tensor, uint8, shape (B, H, W, 3)
+        roi : ndarray, bool, shape (H, W), optional
+            What lies outside takes the mean colour, so that it has no influence.
+
+        Returns
+        -------
+        list of Tensor, float32, shape (B, C, h, w)
+        """
+        x = normalised_inside(self.extractor, images, roi)
+        sizes = [(x.shape[2] >> i, x.shape[3] >> i) for i in range(1, self.scales)]
+        scaled = [x, *(F.interpolate(x, size, mode="area") for size in sizes)]
+        return [self.extractor(images)[0] for images in scaled]
+
+    def reference(self, goods: Tensor, roi: NDArray | None = None) -> list[Tensor]:
+        """Return the mean features of good images, (C, h, w) at each scale; see `pyramid`."""
+        return [features.mean(dim=0) for features in self.pyramid(goods, roi)]
+
+    def forward(
+        self, images: Tensor, reference: Sequence[Tensor], roi: NDArray | None = None
+    ) -> HeadScores:
+        """Score images.
+
+        Parameters
+        ----------
+        images : Tensor, uint8, shape (B, H, W, 3)
+        reference : sequence of Tensor, float32, shape (C, h, w)
+            From `reference`.
+        roi : ndarray, bool, shape (H, W), optional
+            Where image scores come from.
+
+        Returns
+        -------
+        HeadScores
+            Means over the scales; the map has the largest one's grid.
+        """
+        found = []
+        for features, mean in zip(self.pyramid(images, roi), reference, strict=True):
+            inside = torch.from_numpy(grid_roi(roi, features.shape[2:])).to(features.device)
+            found.append(self.heads(features, mean, inside))
+        grid = found[0].map.shape[1:]
+        maps = [F.interpolate(scores.map[:, None], grid, mode="bilinear") for scores in found]
+        images_scores = (
+            torch.stack([getattr(scores, head) for scores in found]).mean(dim=0)
+            for head in ("normality", "seen", "pseudo", "residual")
+        )
+        return HeadScores(*images_scores, map=torch.stack(maps).mean(dim=0)[:, 0])
+
+    def folded(self) -> DRANetwork:
+        """Return a copy for inference, equal up to rounding, faster and with a frozen backbone."""
+        fast = copy.copy(self)
+        fast._modules = {**self._modules, "extractor": self.extractor.folded()}
+        return fast

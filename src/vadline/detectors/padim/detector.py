@@ -1,0 +1,191 @@
+"""PaDiM: a Gaussian of normal features at every location (Defard et al. 2021)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadline.detectors.on_backbone import (
+    OnBackbone,
+    extractor_tensors,
+)
+from vadline.detectors.padim.gaussians import (
+    LocationGaussians,
+    fit_gaussians,
+    packed_triangles,
+    passes_needed,
+    unpacked_triangles,
+)
+from vadline.detectors.padim.params import PaDiMParams
+from vadline.detectors.patches import batches, grid_of, patch_features
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.errors import VadlineError
+from vadline.progress import progress
+from vadline.state import ModelState
+
+
+class PaDiM(OnBackbone):
+    """Mahalanobis distance of every location from what is normal there.
+
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
+
+    Attributes
+    ----------
+    channels_ : Tensor, int64, shape (C,)
+        The channels kept, of all layers' together, ascending.
+    grid_ : tuple of int
+        Rows and columns of the locations, those of the shallowest layer.
+    gaussians_ : LocationGaussians
+        In row-major order of the grid.
+    """
+
+    Params = PaDiMParams
+    params: PaDiMParams
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:
+        """Learn a Gaussian per location; a handful of images will do, thanks to the ridge.
+
+        What it takes is logged before the work starts.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            Normal images.
+        seed : int
+            Of the channels.
+
+        Returns
+        -------
+        PaDiM
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image to learn from.
+        """
+        training.require_images(self.name)
+        self._prepare()
+        total = sum(self.extractor.channels)
+        count = min(self.params.channels or total, total)
+        chosen = np.random.default_rng((seed, 0xBAD1)).choice(total, count, replace=False)
+        self.channels_ = torch.from_numpy(np.sort(chosen)).to(self.extractor.mean.device)
+        self.grid_ = grid_of(self.extractor, training.images)
+        self.gaussians_ = self._learn(training, math.prod(self.grid_), count)
+        return self
+
+    def _learn(self, training: TrainingSet, locations: int, channels: int) -> LocationGaussians:
+        images, p = len(training.rows), self.params
+        passes = passes_needed(locations, channels, images, p.fit_megabytes, self.name)
+        with progress(total=passes * images, desc=f"{self.name}: features", unit="image") as bar:
+
+            def read(part: slice) -> Iterator[Tensor]:
+                for _, batch in batches(training.images, training.rows, self._batch_size):
+                    with torch.no_grad():
+                        yield self._features(self._pixels(batch))[:, part]
+                    bar.update(len(batch))
+
+            return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
+
+    def _pixels(self, batch: Tensor) -> Tensor:
+        return self.extractor.normalise(batch.to(self.extractor.mean.device))
+
+    def _features(self, x: Tensor) -> Tensor:
+        """Return the kept channels at all locations, shape (B, h * w, C), differentiable."""
+        merged = patch_features(self._fast(x), pool=1)
+        if merged.shape[-2:] != self.grid_:
+            raise VadlineError(
+                f"{self.name} learnt {self.grid_[0]} x {self.grid_[1]} locations and got an image "
+                f"of {merged.shape[-2]} x {merged.shape[-1]}: fit it again on images of this size."
+            )
+        return merged[:, self.channels_].flatten(2).transpose(1, 2)
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            Locations wholly outside score 0.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            Mahalanobis distances (Defard et al. 2021, eq. 2), at the shallowest layer's grid.
+        scores : ndarray, float64, shape (len(rows),)
+
+        Raises
+        ------
+        VadlineError
+            If the images are not of the size that it was fitted on.
+        """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, None]:
+            squared = self.gaussians_.squared_distances(self._features(self._pixels(batch)))
+            return squared.sqrt().view(-1, *self.grid_), None
+
+        return score_images(
+            score_batch, images, rows, roi, self.params, self._batch_size, self.name
+        )
+
+    def candidates(self, n0: Tensor, k: int) -> Tensor:
+        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian.
+
+        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
+        """
+        places = torch.arange(math.prod(self.grid_), device=n0.device)
+        return places[None, :, None].expand(len(n0), -1, 1)
+
+    def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
+        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7).
+
+        Parameters
+        ----------
+        n : Tensor, float32, shape (B, 3, H, W)
+            The non-defective image, in normalised pixels.
+        candidates : Tensor
+            Not used: there is nothing to choose from.
+
+        Returns
+        -------
+        Tensor, float32, shape (B,)
+            ``L(N)``, differentiable in ``n``.
+        """
+        return self.gaussians_.squared_distances(self._features(n)).sum(dim=1)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: Gaussians, channels and the extractor's weights."""
+        config = {**self._config(), "grid": list(self.grid_)}
+        tensors = {
+            "channels": self.channels_.cpu(),
+            "mean": self.gaussians_.mean.cpu().contiguous(),
+            "whitening": packed_triangles(self.gaussians_.whitening).cpu().contiguous(),
+        }
+        return ModelState({**tensors, **extractor_tensors(self.extractor)}, config)
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> PaDiM:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        detector = cls._unfitted(state)
+        detector._prepare()
+        device, tensors = detector.extractor.mean.device, state.tensors
+        detector.channels_ = tensors["channels"].to(device)
+        detector.grid_ = tuple(state.config["grid"])
+        detector.gaussians_ = LocationGaussians(
+            tensors["mean"].to(device), unpacked_triangles(tensors["whitening"].to(device))
+        )
+        return detector

@@ -1,0 +1,196 @@
+"""PRNet: prototypical residual networks (Zhang et al. 2023)."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from vadline.backbones.weights import load_into
+from vadline.detectors.on_backbone import (
+    OnBackbone,
+    extractor_tensors,
+    images_a_pass,
+)
+from vadline.detectors.patches import batches as image_batches
+from vadline.detectors.patches import grid_roi
+from vadline.detectors.prnet.batches import extended
+from vadline.detectors.prnet.loss import prnet_loss
+from vadline.detectors.prnet.network import PRNetNetwork
+from vadline.detectors.prnet.params import PRNetParams
+from vadline.detectors.prnet.prototypes import prototype_maps
+from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.scoring import score_images
+from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
+from vadline.detectors.supervised.inputs import normalised_inside
+from vadline.detectors.supervised.pooling import top_k_mean
+from vadline.detectors.supervised.training import one_cycle, train
+from vadline.state import ModelState
+
+_NETWORK, _PROTOTYPES = "network.", "prototypes."
+
+
+class PRNet(OnBackbone):
+    """Segments defects by how features differ from prototypes of good parts.
+
+    The map is predicted at the shallowest level's grid, a quarter of the image's side, and not
+    upsampled to pixels within the network: the line upsamples and blurs anyway.
+
+    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
+
+    Attributes
+    ----------
+    network_ : PRNetNetwork
+        In evaluation mode.
+    prototypes_ : list of Tensor, float32, shape (K, C, h, w)
+        Of each level but the deepest.
+    """
+
+    Params = PRNetParams
+    params: PRNetParams
+
+    def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
+        """Find prototypes of the goods, then learn to segment.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            With ``bad``; bads whose masks are not known teach that something is wrong, not where.
+        seed : int
+            Of the first weights, the draws, the prototypes and the made defects.
+
+        Returns
+        -------
+        PRNet
+            Itself, fitted.
+
+        Raises
+        ------
+        VadlineError
+            If a class is missing, or the loss is not finite.
+        """
+        params, device, roi = self.params, self.extractor.mean.device, training.roi
+        steps = params.epochs * params.steps_per_epoch
+        batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
+        first = next(batches)  # complains of a missing class before the long work
+        rng = np.random.default_rng((seed, 0x94E7))
+        self._fast = self.extractor.folded()
+        self.prototypes_ = self._find_prototypes(training, rng, seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = self._new_network().to(device).train()
+
+        def loss_of(batch: LabelledBatch) -> Tensor:
+            batch = extended(batch, rng, roi, synthetic=params.synthetic, pasted=params.pasted)
+            logits = network(self._levels(batch.images, roi), self.prototypes_)
+            inside = torch.from_numpy(grid_roi(roi, logits.shape[1:])).to(device)
+            # A location is defective if any of its pixels is, so that thin defects count.
+            masks = F.adaptive_max_pool2d(batch.masks.float(), logits.shape[1:]) > 0
+            return prnet_loss(
+                logits[:, inside],
+                masks.to(device)[:, inside],
+                batch.mask_known.to(device),
+                focal_weight=params.focal_weight,
+                gamma=params.gamma,
+                top_k=params.top_k,
+            )
+
+        optimiser = torch.optim.AdamW(
+            network.parameters(), params.lr, weight_decay=params.weight_decay
+        )
+        train(
+            optimiser,
+            itertools.chain([first], batches),
+            loss_of,
+            steps=steps,
+            name=self.name,
+            schedule=one_cycle(optimiser, steps),
+        )
+        self.network_ = network.eval()
+        return self
+
+    def _new_network(self) -> PRNetNetwork:
+        params = self.params
+        return PRNetNetwork(self.extractor.channels, params.attention_layers, params.splits)
+
+    def _find_prototypes(
+        self, training: TrainingSet, rng: np.random.Generator, seed: int
+    ) -> list[Tensor]:
+        goods = training.rows[~training.bad]
+        rows = rng.permutation(goods)[: self.params.prototype_images]
+        batch_size = images_a_pass(self.params, self.extractor)
+        found = [
+            [level.cpu() for level in self._levels(batch, training.roi)[:-1]]
+            for _, batch in image_batches(training.images, np.sort(rows), batch_size)
+        ]
+        return [
+            prototype_maps(torch.cat(maps), self.params.prototypes, seed).to(
+                self.extractor.mean.device
+            )
+            for maps in zip(*found, strict=True)
+        ]
+
+    @torch.no_grad()
+    def _levels(self, images: Tensor, roi: NDArray[np.bool_] | None) -> list[Tensor]:
+        return self._fast(normalised_inside(self._fast, images, roi))
+
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, H, W, 3)
+            Of the size that was learnt from.
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            What lies outside has no influence.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            Probabilities of being defective, at the shallowest level's grid.
+        scores : ndarray, float64, shape (len(rows),)
+            Mean of the ``params.top_k`` highest; ``params.image_score`` has no part in it.
+        """
+
+        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
+            maps = self.network_(self._levels(batch, roi), self.prototypes_).sigmoid()
+            inside = torch.from_numpy(grid_roi(roi, maps.shape[1:])).to(maps.device)
+            return maps, top_k_mean(maps[:, inside], self.params.top_k)
+
+        batch_size = images_a_pass(self.params, self.extractor)
+        return score_images(score_batch, images, rows, roi, self.params, batch_size, self.name)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: all weights, and the prototypes."""
+        own = {f"{_NETWORK}{name}": w for name, w in self.network_.state_dict().items()}
+        own |= {f"{_PROTOTYPES}{i}": level for i, level in enumerate(self.prototypes_)}
+        own = {name: tensor.cpu().contiguous() for name, tensor in own.items()}
+        return ModelState(own | extractor_tensors(self.extractor), self._config())
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> PRNet:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        detector = cls._unfitted(state)
+        detector._fast = detector.extractor.folded()
+        device = detector.extractor.mean.device
+        with torch.random.fork_rng(devices=[]):
+            network = detector._new_network().to(device)
+        weights = {k.removeprefix(_NETWORK): v for k, v in state.tensors.items()}
+        load_into(network, weights, f"The saved model {detector.name}")
+        detector.network_ = network.eval()
+        detector.prototypes_ = [
+            state.tensors[f"{_PROTOTYPES}{i}"].to(device)
+            for i in range(len(detector.params.layers) - 1)
+        ]
+        return detector

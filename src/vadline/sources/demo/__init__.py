@@ -1,0 +1,8 @@
+"""The demo product: a part that is rendered, with its defects and their masks.
+
+`tree` writes the folder, `render` one picture; the other files draw.
+"""
+
+from vadline.sources.demo.tree import render_demo
+
+__all__ = ["render_demo"]

@@ -1,0 +1,111 @@
+"""Parameters are checked before anything is read, and mistakes are told in one line."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vadline.config.complete import complete
+from vadline.config.tree import parse
+from vadline.errors import VadlineError
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load((CONF / "base/parameters.yml").read_text())
+
+
+def merged(base, over):
+    both = {**base, **over}
+    for key in base.keys() & over.keys():
+        if isinstance(base[key], dict) and isinstance(over[key], dict):
+            both[key] = merged(base[key], over[key])
+    return both
+
+
+@pytest.mark.parametrize("env", ["vad", "visa", "mvtec", "elpv", "mtd", "folder", "test"])
+def test_every_environment_is_valid(raw, env):
+    over = yaml.safe_load((CONF / env / "parameters.yml").read_text())
+    assert parse(merged(raw, over)).source.name == over["source"].get("name", "demo")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sed": 1}, ["sed", "seed"]),
+        ({"split": {"protcol": "one_class"}}, ["split.protcol", "protocol"]),
+        ({"split": {"protocol": "few"}}, ["split.protocol", "'few'"]),
+        ({"detectors": {"patchcore": {"cor_size": 3}}}, ["detectors.patchcore.cor_size"]),
+        ({"images": {"size": 250}}, ["images.size", "32"]),
+        ({"detectors": {"patchcore": {"kind": "patchcor"}}}, ["detectors.patchcore", "patchcor'"]),
+        ({"detectors": {"apc": {"kind": "no.such:Thing"}}}, ["detectors.apc", "no.such"]),
+        ({"detectors": {"apc": 3}}, ["detectors.apc", "3"]),
+        ({"line": {"detectors": "wrn"}}, ["line.setups", "patchcore"]),
+        ({"line": {"detectors": ["mine"]}}, ["detectors.mine", "kind is missing"]),
+        ({"line": {"setups": ["nothing"]}}, ["nothing", "segad.setups"]),
+        ({"decide": {"setup": "nothing"}}, ["decide.setup", "nothing"]),
+        ({"line": {"refined": ["padim"]}}, ["padim", "refined"]),
+        ({"line": {"detectors": ["patchcore", "wrn"], "refined": ["wrn"]}}, ["wrn", "refined"]),
+        (
+            {
+                "line": {"detectors": ["patchcore", "dra"]},
+                "detectors": {"dra": {"learn_from": "training"}},
+                "segad": {"setups": {"dra": {"detectors": ["dra"]}}},
+            },
+            ["segad.setups.dra", "learn_from"],
+        ),
+        ({"backbone": {"name": "resnet999"}}, ["backbone.name", "resnet999"]),
+        ({"detectors": {"apc": {"backbone": {"weights": "no.pth"}}}}, ["no.pth"]),
+        ({"segad": {"segments": {"knd": "vad"}}}, ["segad.segments.knd", "kind"]),
+        ({"f2pad": {"window": 4}}, ["window must be odd"]),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
+    with pytest.raises(VadlineError) as caught:
+        parse(merged(raw, change))
+    assert "\n" not in str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_the_line_follows_the_parameters(raw):
+    for name in ("patchcore", "padim"):
+        alone = parse(merged(raw, {"line": {"detectors": name}}))
+        line = alone.configured_line()
+        assert line.detectors == line.setups == line.refined == (name,)
+        assert alone.decide.setup == name
+        assert not line.uses_apc()
+    assert parse(raw).configured_line().uses_apc()
+
+
+def test_the_line_has_the_detectors_that_have_an_entry(raw):
+    params = parse(merged(raw, {"detectors": {"padim": None, "old": {"kind": "patchcore"}}}))
+    assert params.line.detectors == ("patchcore", "apc", "padim", "old")
+    assert params.detectors["padim"].kind == "padim"
+
+
+def test_setups_follow_from_the_detectors(raw):
+    names = "patchcore padim wrn devnet"
+    params = parse(merged(raw, {"line": {"detectors": names, "refined": "all"}}))
+    setups = params.segad.setups
+    assert setups["all_ad"].detectors == ("patchcore", "padim", "devnet")
+    assert setups["all_ad_classifier"].classifier == setups["patchcore_wrn"].classifier == "wrn"
+    assert set(params.line.setups) == set(setups)
+    assert params.line.refined == ("patchcore", "padim")
+    assert params.decide.setup == "all_ad"
+    assert params.configured_line().roles == {
+        "patchcore": "detector",
+        "padim": "detector",
+        "wrn": "classifier",
+        "devnet": "finetune",
+    }
+
+
+def test_completing_twice_changes_nothing_and_leaves_the_given_alone(raw):
+    before = copy.deepcopy(raw)
+    once = complete(raw)
+    assert raw == before
+    assert complete(once) == once
