@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -23,74 +23,14 @@ from vadline.config.line import Line, LineParams
 from vadline.detectors import DetectorParams, detector_class, parse_detector
 from vadline.errors import VadlineError
 from vadline.f2pad.params import F2PADParams
+from vadline.images.params import ImageParams
 from vadline.segad.params import SegADParams
+from vadline.sources.params import SourceParams
+from vadline.splits.params import SplitParams
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DemoParams(_Strict):
-    """How much of the demo product is rendered."""
-
-    train_good: int = Field(200, ge=1, description="Good parts to train on.")
-    train_bad: int = Field(60, ge=0, description="Known bad parts to train on.")
-    test_good: int = Field(60, ge=0, description="Good parts of the test part.")
-    test_bad: int = Field(45, ge=0, description="Bad parts of kinds that training has.")
-    test_unseen: int = Field(15, ge=0, description="Bad parts of kinds that training lacks.")
-    seed: int = Field(0, ge=0, description="Of the rendering, apart from the line's seed.")
-
-
-class SourceParams(_Strict):
-    """Where the photographs come from."""
-
-    name: Literal["vad", "visa", "mvtec", "elpv", "mtd", "folder", "demo"] = Field(
-        "demo", description="The adapter, by the layout of the folder."
-    )
-    root: str | None = Field(
-        None, description="The folder; relative to where kedro runs. Not used by elpv."
-    )
-    category: str | None = Field(
-        None,
-        pattern=r"^[\w .-]*\w$",
-        description="Product, for mvtec and visa; mono or poly for elpv. It names a folder.",
-    )
-    demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
-
-
-class ImageParams(_Strict):
-    """How photographs become arrays."""
-
-    size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
-    workers: int | None = Field(None, ge=1, description="Decoding threads; null for all cores.")
-    sixteen_bit_max: int = Field(
-        65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
-    )
-
-
-class SplitParams(_Strict):
-    """Who learns from what (SegAD section 5; REFERENCES for MTD and ELPV)."""
-
-    protocol: Literal["one_class", "low_shot", "high_shot", "supervised"] = Field(
-        "high_shot",
-        description="Bads for training: none; the source's list or `shots`; all; `shots` of test.",
-    )
-    shots: int = Field(10, ge=0, description="Bads for training under low_shot and supervised.")
-    detector_share: float = Field(
-        0.5, gt=0, le=1, description="Share of the training goods that detectors learn from."
-    )
-    calibration_share: float = Field(
-        0.1, ge=0, lt=1, description="Share of the training goods that only set thresholds."
-    )
-    finetune_bads: int = Field(
-        10, ge=0, description="Training bads that fine-tune the extractor, at most half of them."
-    )
-    test_good_share: float = Field(
-        0.25, gt=0, lt=1, description="Share of goods to test on where the source has no split."
-    )
-    on_duplicate: Literal["fail", "drop_train"] = Field(
-        "fail", description="What to do when a test image also stands in training."
-    )
 
 
 class DecideParams(_Strict):

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.config.tree import ImageParams, SourceParams
 from vadline.images import ingest, load_roi
+from vadline.images.params import ImageParams
 from vadline.sources import read_source
+from vadline.sources.params import SourceParams
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.config.tree import ImageParams
 from vadline.detectors import map_chunks, parse_detector
+from vadline.images.params import ImageParams
 from vadline.progress import progress
 from vadline.segad import feature_frame, segment_statistics
 from vadline.splits import scored_rows

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.config.tree import ImageParams, SplitParams
+from vadline.images.params import ImageParams
 from vadline.segad import SegADParams, make_segments, stand_ins
 from vadline.splits import make_split
+from vadline.splits.params import SplitParams
 
 
 def split_images(manifest: pd.DataFrame, split: dict[str, Any], seed: int) -> pd.DataFrame:

@@ -2,7 +2,3 @@
 
 `tree` writes the folder, `render` one picture; the other files draw.
 """
-
-from vadline.sources.demo.tree import render_demo
-
-__all__ = ["render_demo"]

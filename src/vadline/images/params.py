@@ -1,0 +1,17 @@
+"""Settings of the stage ingest: how photographs become arrays."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ImageParams(BaseModel):
+    """How photographs become arrays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
+    workers: int | None = Field(None, ge=1, description="Decoding threads; null for all cores.")
+    sixteen_bit_max: int = Field(
+        65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
+    )
