@@ -1,5 +1,6 @@
 """Anomaly detectors: what normal looks like, and how far a part is from it."""
 
+from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.maps import image_scores, map_chunks, upsample_and_blur
 from vadline.detectors.params import DetectorParams, FeatureParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
@@ -8,6 +9,7 @@ from vadline.detectors.registry import KINDS, detector_class, load_detector, par
 
 __all__ = [
     "KINDS",
+    "AnomalyMaps",
     "Detector",
     "DetectorParams",
     "FeatureParams",

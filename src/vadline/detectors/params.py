@@ -31,6 +31,28 @@ class DetectorParams(BaseModel):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_kind(cls, data, handler):
+        from vadline.detectors.registry import parse_detector
+        from vadline.errors import VadlineError
+
+        if cls is DetectorParams and not isinstance(data, DetectorParams):
+            if not isinstance(data, dict):
+                raise ValueError(
+                    f"{data!r} is no mapping: give the detector's settings by their names"
+                )
+            try:
+                return parse_detector(data)
+            except VadlineError as error:
+                raise ValueError(str(error).rstrip(".")) from error
+        return handler(data)
+
+    @property
+    def role(self) -> str:
+        """The role whose images it learns from: ``learn_from``, or ``detector``."""
+        return getattr(self, "learn_from", "detector")
+
 
 class FeatureParams(DetectorParams):
     """What detectors on a frozen backbone's features share."""

@@ -2,23 +2,15 @@
 
 from vadline.splits.leaks import check_leaks, drop_train
 from vadline.splits.protocols import PROTOCOLS, ROLES, make_split
-from vadline.splits.selections import (
-    LabelledSet,
-    known_masks,
-    labelled_set,
-    scored_rows,
-    unseen_defects,
-)
+from vadline.splits.selections import scored_rows, training_set, unseen_defects
 
 __all__ = [
     "PROTOCOLS",
     "ROLES",
-    "LabelledSet",
     "check_leaks",
     "drop_train",
-    "known_masks",
-    "labelled_set",
     "make_split",
     "scored_rows",
+    "training_set",
     "unseen_defects",
 ]
