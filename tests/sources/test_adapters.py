@@ -111,6 +111,16 @@ def test_mvtec(tmp_path):
         read_source("mvtec", tmp_path / "screw")
 
 
+def test_mvtec_of_linked_kinds(tmp_path):
+    touch(tmp_path, "disk/thread/000.png", "disk/good/000.png", "root/screw/train/good/000.png")
+    (tmp_path / "root/screw/test").mkdir()
+    for kind in ("thread", "good"):
+        (tmp_path / "root/screw/test" / kind).symlink_to(tmp_path / "disk" / kind)
+    found = by_id(read_source("mvtec", tmp_path / "root", "screw"))
+    assert set(found) == {"train/good/000", "test/good/000", "test/thread/000"}
+    assert found["test/thread/000"].defect == "thread"
+
+
 def test_visa(tmp_path):
     table = tmp_path / "split_csv/1cls.csv"
     with pytest.raises(VadlineError, match=r"1cls\.csv is missing"):
