@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vadline.errors import VadlineError
-from vadline.sources import is_unseen, read_source
+from vadline.sources import SourceParams, is_unseen
+from vadline.sources import read_source as read_any
 from vadline.sources.elpv import read_elpv
 
 
@@ -16,6 +17,10 @@ def touch(root: Path, *names: str) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
+
+
+def read_source(name, root, category=None):
+    return read_any(SourceParams(name=name, root=root and str(root), category=category))
 
 
 def by_id(records):

@@ -82,15 +82,20 @@ def list_folders(folder: Path) -> list[str]:
     return [path.name for path in _visible(folder) if path.is_dir()]
 
 
-def require_folder(folder: Path, purpose: str) -> Path:
+def require_folder(folder: Path | None, purpose: str) -> Path:
     """Return ``folder``, or say that it is missing.
 
     Raises
     ------
     VadlineError
-        If it does not exist or is no folder; the message says what the folder is for and what
-        stands beside it.
+        If it is None (``source.root`` is not set), does not exist or is no folder; the message
+        says what the folder is for and what stands beside it.
     """
+    if folder is None:
+        raise VadlineError(
+            "source.root is not set: set it with --params source.root=/path to the folder with"
+            f" {purpose}"
+        )
     if folder.is_dir():
         return folder
     if folder.exists():
@@ -130,6 +135,21 @@ def require_category(root: Path, category: str | None, known: Iterable[str]) -> 
     listing = ", ".join(known) if known else "none"
     wrong = "source.category is not set" if category is None else f"no category {category!r}"
     raise VadlineError(f"{wrong}: choose source.category among those of {root}: {listing}")
+
+
+def require_single_product(source: str, category: str | None) -> str:
+    """Return the name of a source's only product, which is the source's own.
+
+    Raises
+    ------
+    VadlineError
+        If another category is asked for.
+    """
+    if category not in (None, source):
+        raise VadlineError(
+            f"source {source} has one product, no category {category!r}: unset source.category"
+        )
+    return source
 
 
 def image_id_of(path: Path, root: Path) -> str:
