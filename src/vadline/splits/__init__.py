@@ -1,7 +1,8 @@
 """Which image plays which role, and the proof that the test part stays unseen."""
 
 from vadline.splits.leaks import check_leaks, drop_train
-from vadline.splits.protocols import PROTOCOLS, ROLES, make_split
+from vadline.splits.params import PROTOCOLS, SplitParams
+from vadline.splits.protocols import ROLES, make_split
 from vadline.splits.selections import (
     LabelledSet,
     known_masks,
@@ -14,6 +15,7 @@ __all__ = [
     "PROTOCOLS",
     "ROLES",
     "LabelledSet",
+    "SplitParams",
     "check_leaks",
     "drop_train",
     "known_masks",

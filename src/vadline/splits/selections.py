@@ -26,7 +26,7 @@ def known_masks(manifest: pd.DataFrame) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape (N,)
     """
-    return ((manifest["label"] == "good") | manifest["mask_path"].notna()).to_numpy()
+    return ((manifest["label"] == "good") | manifest["mask_path"].notna()).to_numpy(dtype=bool)
 
 
 def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:

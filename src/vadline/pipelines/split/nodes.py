@@ -16,7 +16,7 @@ from vadline.splits.params import SplitParams
 
 def split_images(manifest: pd.DataFrame, split: dict[str, Any], seed: int) -> pd.DataFrame:
     """Give every image its roles, leak-checked."""
-    return make_split(manifest, **SplitParams(**split).model_dump(), seed=seed)
+    return make_split(manifest, SplitParams(**split), seed)
 
 
 def segment_images(
