@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from vadline.backbones import BackboneParams
+from vadline.errors import VadlineError
 
 
 class DetectorParams(BaseModel):
-    """What the line asks of every detector."""
+    """What the line asks of every detector.
+
+    ``DetectorParams.model_validate`` gives an instance of the class that the ``kind`` names.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,20 +38,20 @@ class DetectorParams(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _of_kind(cls, data, handler):
-        from vadline.detectors.registry import parse_detector
-        from vadline.errors import VadlineError
+    def _of_its_kind(cls, settings: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if cls is not DetectorParams or isinstance(settings, DetectorParams):
+            return handler(settings)
+        # The registry's classes have settings of this class.
+        from vadline.detectors.registry import params_class
 
-        if cls is DetectorParams and not isinstance(data, DetectorParams):
-            if not isinstance(data, dict):
-                raise ValueError(
-                    f"{data!r} is no mapping: give the detector's settings by their names"
-                )
-            try:
-                return parse_detector(data)
-            except VadlineError as error:
-                raise ValueError(str(error).rstrip(".")) from error
-        return handler(data)
+        if not isinstance(settings, Mapping):
+            raise ValueError(
+                f"{settings!r} is no mapping: give the detector's settings by their names"
+            )
+        try:
+            return params_class(settings).model_validate(settings)
+        except VadlineError as error:
+            raise ValueError(str(error).rstrip(".")) from error
 
     @property
     def role(self) -> str:
