@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vadline.segad import (
-    SegADParams,
+    SyntheticParams,
     image_score_columns,
     setup_columns,
     stand_ins,
@@ -49,7 +49,7 @@ def test_defects_are_made_only_for_roles_without_a_bad_part(roles, made):
     images = np.full((3, 32, 32, 3), 128, np.uint8)
     split = split_of(**{k: np.array(v, bool) for k, v in roles.items()})
     segments = np.zeros((32, 32), np.uint8)
-    new, masks, table = stand_ins(images, split, segments, SegADParams(), seed=0)
+    new, masks, table = stand_ins(images, split, segments, SyntheticParams(), seed=0)
     found = {role: rows["source_row"].tolist() for role, rows in table.groupby("role")}
     assert found == made
     assert len(new) == len(masks) == len(table)

@@ -1,16 +1,10 @@
 """SegAD: segment statistics of anomaly maps and a boosted random forest on them."""
 
-from vadline.defects.synthetic import synthetic_defects
+from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
 from vadline.segad.columns import image_score_columns, setup_columns, training_set
 from vadline.segad.forest import BoostedRandomForest
-from vadline.segad.params import (
-    ForestParams,
-    SegADParams,
-    SegmentParams,
-    SetupParams,
-    SyntheticParams,
-)
+from vadline.segad.params import ForestParams, SegADParams, SegmentParams, SetupParams
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
 from vadline.segad.statistics import STATISTICS, feature_frame, segment_statistics
@@ -33,7 +27,6 @@ __all__ = [
     "segment_statistics",
     "setup_columns",
     "stand_ins",
-    "synthetic_defects",
     "training_set",
     "vad_segments",
 ]

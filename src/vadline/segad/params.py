@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest, BlendKind
 from vadline.segad.forest import BoostedRandomForest, ForestKind
 from vadline.segad.segments import SegmentKind
@@ -29,26 +29,6 @@ class SegmentParams(_Params):
         if self.kind == "png" and self.path is None:
             raise ValueError("path is missing: kind png needs a label picture")
         return self
-
-
-class SyntheticParams(_Params):
-    """Synthetic defects for the one-class protocol; see `vadline.defects.synthetic`."""
-
-    kinds: tuple[Literal["blur", "rectangle"], ...] = Field(
-        ("blur", "rectangle"), min_length=1, description="kinds to draw from with equal chance"
-    )
-    blur_sigma: tuple[float, float] = Field(
-        (0.008, 0.03), description="range of the blur's sigma, of the image side"
-    )
-    length: tuple[float, float] = Field(
-        (0.04, 0.4), description="range of the rectangle's long side, of the image side"
-    )
-    thickness: tuple[float, float] = Field(
-        (0.006, 0.03), description="range of the rectangle's short side, of the image side"
-    )
-    min_contrast: float = Field(
-        24.0, ge=0, le=120, description="grey levels of 255 by which a defect shows at least"
-    )
 
 
 class ForestParams(_Params):

@@ -5,25 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vadline.defects.params import SyntheticParams
 from vadline.defects.synthetic import synthetic_defects
-from vadline.segad.params import SegADParams
 
 # Role of a stand-in, and the role of the good parts that it is made on.
 _MADE_ON = {"finetune": "detector", "forest": "forest"}
 
 
 def stand_ins(
-    images: np.ndarray, split: pd.DataFrame, segments: np.ndarray, params: SegADParams, seed: int
+    images: np.ndarray,
+    split: pd.DataFrame,
+    segments: np.ndarray,
+    params: SyntheticParams,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     """Make synthetic defects for each role that has no bad part.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, H, W, 3)
+    images : array of uint8, shape (N, H, W, 3)
+        Read one by one.
     split : DataFrame
         The images' roles, row order = array order.
     segments : ndarray of uint8, shape (H, W)
-    params : SegADParams
+        Segmentation map; nothing is made where it says `OUTSIDE`.
+    params : SyntheticParams
     seed : int
 
     Returns
@@ -42,13 +48,7 @@ def stand_ins(
             goods = np.flatnonzero(split[made_on] & ~bad)
             rows.extend(goods.tolist())
             roles.extend([role] * len(goods))
-    made, masks = synthetic_defects(
-        np.asarray(images[rows]) if rows else np.empty((0, *images.shape[1:]), np.uint8),
-        segments,
-        seed=seed,
-        keys=rows,
-        **params.synthetic.model_dump(),
-    )
+    made, masks = synthetic_defects(images, segments, params, seed=seed, rows=rows)
     names = split["image_id"].iloc[rows].tolist()
     table = pd.DataFrame(
         {
