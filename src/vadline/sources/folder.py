@@ -19,7 +19,7 @@ def read_folder(root: Path | None, category: str | None = None) -> list[Record]:
     A mask is ``<root>/masks/<path of its image below the root>``, with suffix ``.png``. Where
     ``<root>/test/good`` or ``<root>/test/bad`` exists, these are the test part and ``good`` and
     ``bad`` the training part; otherwise the project makes the split. ``<root>/roi.png`` is no
-    part: it is the region of interest, for `vadline.images.load_roi`.
+    part: it is the region of interest, for `vadline.images.read_region`.
 
     Parameters
     ----------
