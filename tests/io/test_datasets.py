@@ -14,8 +14,17 @@ from kedro.io import DatasetError
 from kedro.io.core import Version
 
 from vadline import io
+from vadline.defects.stand_ins import StandIns
+from vadline.detectors import AnomalyMaps
 from vadline.segad import BlendedForest, BoostedRandomForest
 from vadline.state import ModelState
+
+MAPS = AnomalyMaps(np.arange(8, dtype=np.float32).reshape(2, 2, 2), 64, 4.0)
+STAND_INS = StandIns(
+    np.ones((1, 4, 4, 3), np.uint8),
+    np.ones((1, 4, 4), np.uint8),
+    pd.DataFrame({"image_id": ["a"], "source_row": [0], "role": ["forest"]}),
+)
 
 KINDS = {
     "table.pq": (io.ParquetDataset, pd.DataFrame({"a": [1, 2]})),
@@ -113,6 +122,33 @@ def test_models_come_back_with_their_settings(tmp_path):
     state = dataset.load()
     assert torch.equal(state.tensors["w"], torch.arange(6.0).view(2, 3).T)
     assert state.config == {"layers": [2, 3]}
+
+
+def test_maps_keep_what_brings_them_to_pixels_and_lie_on_disk(tmp_path):
+    dataset = io.MapsDataset(filepath=str(tmp_path / "maps.npy"))
+    assert not dataset.exists()
+    dataset.save(MAPS)
+    again = dataset.load()
+    np.testing.assert_array_equal(again.grid, MAPS.grid)
+    assert isinstance(again.grid, np.memmap)
+    assert (again.size, again.blur_sigma) == (64, 4.0)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_stand_ins_are_a_folder_that_is_whole_or_absent(tmp_path, monkeypatch):
+    dataset = io.StandInsDataset(filepath=str(tmp_path / "synthetic"))
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "to_parquet", lambda *args, **kwargs: 1 / 0)
+        with pytest.raises(DatasetError):
+            dataset.save(STAND_INS)
+    assert not dataset.exists()
+    for _ in range(2):
+        dataset.save(STAND_INS)
+        again = dataset.load()
+        np.testing.assert_array_equal(again.images, STAND_INS.images)
+        pd.testing.assert_frame_equal(again.table, STAND_INS.table)
+    dataset.stale_before = time.time() + 1
+    assert not dataset.exists()
 
 
 def test_a_checkpoint_is_a_path_in_a_folder_that_exists(tmp_path):

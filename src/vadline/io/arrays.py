@@ -15,8 +15,7 @@ from vadline.io.local import LocalFileDataset
 class _NpyFile(LocalFileDataset):
     def load(self) -> NDArray[Any]:
         """Read the array, mapped into memory where it has any element."""
-        path = Path(self._get_load_path())
-        return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
+        return read_array(Path(self._get_load_path()))
 
     def save(self, data: NDArray[Any]) -> None:
         """Write an array of plain numbers."""
@@ -33,6 +32,21 @@ class NpyDataset(AtomicMixin, _NpyFile):
     version : Version, optional
     metadata : dict, optional
     """
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """Read an array, read-only and mapped into memory where it has any element.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npy`` file without pickled objects.
+
+    Returns
+    -------
+    ndarray
+    """
+    return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
 
 
 def _is_empty(path: Path) -> bool:

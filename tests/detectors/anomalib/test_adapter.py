@@ -17,7 +17,7 @@ from lightning.pytorch import LightningDataModule
 from pydantic import ValidationError
 
 from vadline.backbones import BackboneParams
-from vadline.detectors import TrainingSet, detector_class, load_detector, parse_detector
+from vadline.detectors import DetectorParams, TrainingSet, detector_class, load_detector
 from vadline.detectors.anomalib.adapter import AnomalibDetector, AnomalibParams
 from vadline.detectors.anomalib.models import build_model
 from vadline.detectors.anomalib.store_data import as_input, collate, hold_out
@@ -224,7 +224,7 @@ def test_the_region_of_interest_limits_the_map(images):
 )
 def test_a_wrong_setting_is_named(settings, said):
     with pytest.raises(ValidationError, match=said):
-        parse_detector({"kind": "anomalib", **settings})
+        DetectorParams.model_validate({"kind": "anomalib", **settings})
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
+from vadline.detectors import TrainingSet
 from vadline.detectors.cflow.detector import CFlow
 from vadline.detectors.cflow.flow import ConditionalFlow, CouplingBlock
 from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import LayerSample, sample_layers, train_flows
-from vadline.detectors.protocol import TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
@@ -171,7 +171,9 @@ def test_the_region_of_interest_holds_for_learning_and_scoring(images):
     roi[:, 32:] = True
     spoilt = images.copy()
     spoilt[:14, :, :8] = np.random.default_rng(1).integers(0, 255, (14, SIZE, 8, 3))
-    samples = sample_layers(build_extractor(), spoilt, np.arange(14), roi, 1000, 100, 4, 0, "flow")
+    training = TrainingSet(spoilt, np.arange(14), roi=roi)
+    unfitted = CFlow(build_extractor(), "efficientnet_lite0", CFlowParams(layers=(2, 3)))
+    samples = sample_layers(unfitted, training, wanted=1000, megabytes=100, seed=0)
     for sample in samples:
         assert (sample.places % sample.grid[1] >= sample.grid[1] // 2).all()
     maps, _ = fitted(images, roi=roi).score(images, np.array([15]), roi)
@@ -181,9 +183,9 @@ def test_the_region_of_interest_holds_for_learning_and_scoring(images):
 
 def test_features_stay_within_their_memory_and_say_so(images, caplog):
     with caplog.at_level("INFO", "vadline"):
-        samples = sample_layers(
-            build_extractor(), images, np.arange(16), None, 16 * 64, 0.1, 4, 0, "flow"
-        )
+        unfitted = CFlow(build_extractor(), "efficientnet_lite0", CFlowParams(layers=(2, 3)))
+        training = TrainingSet(images, np.arange(16))
+        samples = sample_layers(unfitted, training, wanted=16 * 64, megabytes=0.1, seed=0)
     taken = sum(s.features.nbytes + s.places.nbytes for s in samples)
     assert 0.05e6 < taken <= 0.1e6
     assert "of 16 images will take 0 MB" in caplog.text

@@ -159,17 +159,6 @@ def test_the_backbone_is_trained_when_asked_and_the_given_one_stays(training, im
     )
 
 
-def test_what_lies_outside_of_the_region_has_no_influence(detector, images):
-    roi = np.zeros((SIZE, SIZE), bool)
-    roi[:32] = True
-    other = images.copy()
-    other[:, ~roi] = 0
-    one, two = detector.score(images, np.arange(20), roi), detector.score(other, np.arange(20), roi)
-    np.testing.assert_array_equal(one[0], two[0])
-    np.testing.assert_array_equal(one[1], two[1])
-    assert not one[0][:, 2:].any()
-
-
 def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
     again = load_detector(detector.state())
     for one, two in zip(

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
+from vadline.detectors import TrainingSet
 from vadline.detectors.padim.detector import PaDiM
 from vadline.detectors.padim.gaussians import fit_gaussians, packed_triangles, unpacked_triangles
 from vadline.detectors.padim.params import PaDiMParams
 from vadline.detectors.patches import patch_features
-from vadline.detectors.protocol import TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 

@@ -77,19 +77,6 @@ def test_the_score_is_the_mean_of_the_highest_values_inside(detector, world):
     assert not maps[:, :, 10:].any()
 
 
-def test_what_lies_outside_of_the_region_has_no_influence(detector, world):
-    roi = np.zeros((SIZE, SIZE), bool)
-    roi[:32] = True
-    other = world[0].copy()
-    other[:, ~roi] = 0
-    for one, two in zip(
-        detector.score(world[0], np.arange(20), roi),
-        detector.score(other, np.arange(20), roi),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(one, two)
-
-
 def test_bads_without_masks_teach_too(world):
     images, masks = world
     rows = np.r_[0:8, 12:16]

@@ -106,20 +106,6 @@ def test_loading_leaves_the_callers_draws_and_the_state_is_plain(fitted):
     assert json.loads(json.dumps(state.config)) == state.config
 
 
-@CLASSES
-def test_what_lies_outside_of_the_region_has_no_influence(cls, world):
-    roi = np.zeros((SIZE, SIZE), bool)
-    roi[:, 32:] = True
-    noise = np.random.default_rng(1).integers(0, 256, world.images.shape, dtype=np.uint8)
-    changed = np.where(roi[..., None], world.images, noise)
-    rows = np.arange(12)
-    plain = make(cls).fit(TrainingSet(world.images, rows, world.bad, roi=roi))
-    other = make(cls).fit(TrainingSet(changed, rows, world.bad, roi=roi))
-    both = zip(plain.score(world.images, rows, roi), other.score(changed, rows, roi), strict=True)
-    for one, same in both:
-        np.testing.assert_array_equal(one, same)
-
-
 def test_the_order_of_rows_is_the_callers(fitted, world):
     maps, scores = fitted.score(world.images, np.array([3, 11]))
     all_maps, all_scores = fitted.score(*every(world))

@@ -20,13 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 def ingest_images(
-    source: dict[str, Any], images: dict[str, Any], scratch: Path
+    source: dict[str, Any], images: dict[str, Any], demo_folder: Path, scratch: Path
 ) -> tuple[pd.DataFrame, NDArray[np.uint8], NDArray[np.uint8], dict[str, Any]]:
     """Read a source once: manifest, images, masks and a report of what was refused."""
     where, how = SourceParams(**source), ImageParams(**images)
-    options = where.demo.model_dump() | {"size": how.size} if where.name == "demo" else {}
-    root = Path(where.root).expanduser() if where.root else None
-    records = read_source(where.name, root, where.category, **options)
+    records = read_source(where, demo_folder, how.size)
     # The arrays outlive their files' names: a memory map keeps what it maps.
     with TemporaryDirectory(dir=scratch.parent, ignore_cleanup_errors=True) as folder:
         read = ingest(
@@ -46,6 +44,6 @@ def ingest_images(
 def region_of_interest(source: dict[str, Any], images: dict[str, Any]) -> NDArray[np.bool_]:
     """Read a folder's ``roi.png``; everything counts where there is none."""
     where = SourceParams(**source)
-    path = Path(where.root or "").expanduser() / "roi.png"
-    use = where.name == "folder" and path.exists()
+    path = where.folder / "roi.png" if where.name == "folder" and where.folder else None
+    use = path is not None and path.exists()
     return load_roi(path if use else None, ImageParams(**images).size)

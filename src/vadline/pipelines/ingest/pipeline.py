@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 ingest_images,
-                inputs=["params:source", "params:images", "ingest_scratch"],
+                inputs=["params:source", "params:images", "demo_folder", "ingest_scratch"],
                 outputs=["manifest", "images", "masks", "ingest_report"],
                 name="ingest_images",
             ),
