@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from vadline.segad import (
+    SegmentParams,
     SyntheticParams,
     image_score_columns,
+    make_segments,
     setup_columns,
     stand_ins,
     training_set,
@@ -56,3 +58,24 @@ def test_defects_are_made_only_for_roles_without_a_bad_part(roles, made):
     assert all(mask.any() for mask in masks)
     changed = (new != images[table["source_row"]]).any(axis=-1)
     assert not (changed & (masks == 0)).any()
+
+
+def test_stand_ins_stay_inside_of_the_region_and_read_single_images():
+    class Counting:
+        shape, most = (40, 32, 32, 3), 0
+
+        def __getitem__(self, rows):
+            self.most = max(self.most, np.size(rows))
+            return np.full((32, 32, 3), 128, np.uint8)
+
+    split = pd.DataFrame({"image_id": [f"{i}" for i in range(40)], "label": "good"})
+    split = split.assign(detector=True, finetune=False, forest=False)
+    roi = np.zeros((32, 32), bool)
+    roi[4:20, 8:30] = True
+    segments, _ = make_segments(SegmentParams(kind="grid"), 32, roi)
+    images = Counting()
+    _, masks, table = stand_ins(images, split, segments, SyntheticParams(), seed=0)
+    assert len(table) == 40
+    assert images.most == 1
+    assert masks.any(axis=(1, 2)).all()
+    assert not masks[:, ~roi].any()

@@ -74,6 +74,7 @@ def refinement_row(
     after: np.ndarray,
     truth: np.ndarray,
     seconds: ArrayLike,
+    roi: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Mask overlap before and after refinement.
 
@@ -84,18 +85,20 @@ def refinement_row(
         truth.
     seconds : array_like, shape (N,)
         Time that each image took.
+    roi : ndarray of bool, shape (H, W), optional
+        Pixels that count.
 
     Returns
     -------
     dict
         Columns of the refinement table; ``seconds`` is the mean per image.
     """
-    first, last = mean_overlap(before, truth), mean_overlap(after, truth)
+    first, last = mean_overlap(before, truth, roi), mean_overlap(after, truth, roi)
     spent = np.asarray(seconds, float)
     return {
         "iou_before": first["iou"],
         "dice_before": first["dice"],
-        "iou_initialiser": mean_overlap(painted, truth)["iou"],
+        "iou_initialiser": mean_overlap(painted, truth, roi)["iou"],
         **last,
         "seconds": float(spent.mean()) if spent.size else float("nan"),
         "images": len(truth),

@@ -4,7 +4,13 @@ from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
 from vadline.segad.columns import image_score_columns, setup_columns, training_set
 from vadline.segad.forest import BoostedRandomForest
-from vadline.segad.params import ForestParams, SegADParams, SegmentParams, SetupParams
+from vadline.segad.params import (
+    BlendParams,
+    ForestParams,
+    SegADParams,
+    SegmentParams,
+    SetupParams,
+)
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
 from vadline.segad.statistics import STATISTICS, feature_frame, segment_statistics
@@ -12,6 +18,7 @@ from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
     "STATISTICS",
+    "BlendParams",
     "BlendedForest",
     "BoostedRandomForest",
     "ForestParams",
