@@ -10,7 +10,7 @@ TINY = {
     "images": {"size": 64},
     "split": {"shots": 3, "finetune_bads": 2},
     "apc": {"epochs": 1, "steps_per_epoch": 2, "batch_size": 4, "widths": [16, 16, 16]},
-    "detectors": dict.fromkeys(("patchcore", "apc"), {"coreset_size": 60}),
+    "detectors": {name: {"coreset_size": 60} for name in ("patchcore", "apc")},
     "segad": {"segments": {"kind": "grid"}, "forest": {"trees": 5}},
     "f2pad": {"max_iterations": 5, "references": 5, "prior_pixels": 500},
     "decide": {"false_reject_rate": 0.3},

@@ -34,37 +34,37 @@ def stale_nodes(project, params):
         {"detectors": {"padim": {"kind": "padim"}}, "line": {"detectors": "patchcore apc"}},
     ],
 )
-def test_what_changes_no_result_makes_nothing_stale(project, params):
-    assert stale_nodes(project, params) == {}
+def test_what_changes_no_result_makes_nothing_stale(finished, params):
+    assert stale_nodes(finished, params) == {}
 
 
-def test_the_gallery_s_size_solves_nothing_again(project):
-    stale = stale_nodes(project, {"decide": {"gallery": 2}})
+def test_the_gallery_s_size_solves_nothing_again(finished):
+    stale = stale_nodes(finished, {"decide": {"gallery": 2}})
     assert set(stale) == {"choose_for_gallery_patchcore", "draw_gallery_patchcore"}
 
 
-def test_other_trees_grow_forests_and_judge_anew_and_no_more(project):
-    stale = stale_nodes(project, {"segad": {"forest": {"trees": 3}}})
+def test_other_trees_grow_forests_and_judge_anew_and_no_more(finished):
+    stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
     assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad")} <= set(stale)
     assert set().union(*stale.values()) == {"brf_train", "evaluate"}
 
 
-def test_another_rate_decides_anew_but_fits_and_scores_nothing(project):
-    stale = stale_nodes(project, {"decide": {"false_reject_rate": 0.1}})
+def test_another_rate_decides_anew_but_fits_and_scores_nothing(finished):
+    stale = stale_nodes(finished, {"decide": {"false_reject_rate": 0.1}})
     assert {"decide", "patchcore.choose_parts", "patchcore.refine_masks"} <= set(stale)
     assert set().union(*stale.values()) == {"f2pad_refine", "evaluate"}
 
 
-def test_one_detector_s_settings_leave_the_other_alone(project):
-    stale = stale_nodes(project, {"detectors": {"apc": {"coreset_size": 50}}})
+def test_one_detector_s_settings_leave_the_other_alone(finished):
+    stale = stale_nodes(finished, {"detectors": {"apc": {"coreset_size": 50}}})
     assert "apc.fit" in stale
     assert not any(name.startswith(("patchcore.", "finetune")) for name in stale)
 
 
-def test_code_of_another_release_is_not_taken_for_this_one_s(project, monkeypatch):
-    before, line = digests(project)
+def test_code_of_another_release_is_not_taken_for_this_one_s(finished, monkeypatch):
+    before, line = digests(finished)
     monkeypatch.setattr(vadline, "__version__", "0.0.0")
-    after, _ = digests(project)
+    after, _ = digests(finished)
     assert {name for name in after if after[name] != before[name]} == line.all_outputs()
 
 

@@ -7,11 +7,11 @@ import pytest
 from vadline.segad import (
     SegmentParams,
     SyntheticParams,
+    forest_rows,
     image_score_columns,
     make_segments,
     setup_columns,
     stand_ins,
-    training_set,
 )
 
 FEATURES = pd.DataFrame(
@@ -35,7 +35,7 @@ def test_a_setup_sees_its_own_detectors_only():
 
 
 def test_the_forest_learns_from_its_role_and_from_synthetic_defects():
-    rows, bad = training_set(FEATURES, split_of(forest=[True, True, False]))
+    rows, bad = forest_rows(FEATURES, split_of(forest=[True, True, False]))
     assert dict(zip(rows, bad, strict=True)) == {"a": False, "b": True, "synthetic/forest/a": True}
 
 

@@ -2,7 +2,7 @@
 
 from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
-from vadline.segad.columns import image_score_columns, setup_columns, training_set
+from vadline.segad.columns import forest_rows, image_score_columns, setup_columns
 from vadline.segad.forest import BoostedRandomForest
 from vadline.segad.params import (
     BlendParams,
@@ -27,6 +27,7 @@ __all__ = [
     "SetupParams",
     "SyntheticParams",
     "feature_frame",
+    "forest_rows",
     "grid_segments",
     "image_score_columns",
     "load_segments",
@@ -34,6 +35,5 @@ __all__ = [
     "segment_statistics",
     "setup_columns",
     "stand_ins",
-    "training_set",
     "vad_segments",
 ]

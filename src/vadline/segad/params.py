@@ -58,7 +58,11 @@ class ForestParams(_Params):
     subsample: float = Field(0.6, gt=0, le=1, description="share of rows per tree")
     colsample: float = Field(0.6, gt=0, le=1, description="share of columns per tree and per node")
     reg_alpha: float = Field(1.0, ge=0, description="L1 penalty")
-    n_jobs: int = Field(1, description="threads; the trees do not depend on it")
+    n_jobs: int = Field(
+        1,
+        description="threads; the trees do not depend on it",
+        json_schema_extra={"changes_results": False},
+    )
 
 
 class BlendParams(_Params):

@@ -6,11 +6,12 @@ import pandas as pd
 
 from vadline.segad import (
     BlendedForest,
+    BlendParams,
     ForestParams,
     SetupParams,
+    forest_rows,
     image_score_columns,
     setup_columns,
-    training_set,
 )
 
 
@@ -19,6 +20,7 @@ def grow_forest(
     split: pd.DataFrame,
     own: SetupParams,
     forest: ForestParams,
+    blend: BlendParams,
     include_image_score: bool,
     seed: int,
     *,
@@ -28,8 +30,8 @@ def grow_forest(
     table = features.set_index("image_id")
     columns = setup_columns(table, own.detectors, include_image_score, own.classifier)
     scores = image_score_columns(table, own.detectors)
-    rows, bad = training_set(table, split)
-    grown = forest.build(random_state=seed)
+    rows, bad = forest_rows(table, split)
+    grown = BlendedForest(forest, blend, seed)
     grown.fit(table.loc[rows, columns], bad, table.loc[rows, scores])
     margins = grown.decision_function(table[columns], table[scores])
     frame = pd.DataFrame({"image_id": table.index, setup: margins})

@@ -27,6 +27,7 @@ def _setup(setup: str) -> Node:
             "split",
             f"params:segad.setups.{setup}",
             "params:segad.forest",
+            "params:segad.blend",
             "params:segad.include_image_score",
             "params:seed",
         ],
