@@ -51,13 +51,14 @@ def test_defects_are_made_only_for_roles_without_a_bad_part(roles, made):
     images = np.full((3, 32, 32, 3), 128, np.uint8)
     split = split_of(**{k: np.array(v, bool) for k, v in roles.items()})
     segments = np.zeros((32, 32), np.uint8)
-    new, masks, table = stand_ins(images, split, segments, SyntheticParams(), seed=0)
-    found = {role: rows["source_row"].tolist() for role, rows in table.groupby("role")}
-    assert found == made
-    assert len(new) == len(masks) == len(table)
-    assert all(mask.any() for mask in masks)
-    changed = (new != images[table["source_row"]]).any(axis=-1)
-    assert not (changed & (masks == 0)).any()
+    found = stand_ins(images, split, segments, SyntheticParams(), seed=0)
+    sources = found.table["source_row"].to_numpy()
+    for role in ("finetune", "forest"):
+        assert sources[found.rows(role)].tolist() == made.get(role, [])
+    assert len(found.images) == len(found.masks) == len(found.table)
+    assert all(mask.any() for mask in found.masks)
+    changed = (found.images != images[sources]).any(axis=-1)
+    assert not (changed & (found.masks == 0)).any()
 
 
 def test_stand_ins_stay_inside_of_the_region_and_read_single_images():
@@ -74,8 +75,8 @@ def test_stand_ins_stay_inside_of_the_region_and_read_single_images():
     roi[4:20, 8:30] = True
     segments, _ = make_segments(SegmentParams(kind="grid"), 32, roi)
     images = Counting()
-    _, masks, table = stand_ins(images, split, segments, SyntheticParams(), seed=0)
-    assert len(table) == 40
+    found = stand_ins(images, split, segments, SyntheticParams(), seed=0)
+    assert len(found.table) == 40
     assert images.most == 1
-    assert masks.any(axis=(1, 2)).all()
-    assert not masks[:, ~roi].any()
+    assert found.masks.any(axis=(1, 2)).all()
+    assert not found.masks[:, ~roi].any()

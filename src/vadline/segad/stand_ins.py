@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vadline.defects.params import SyntheticParams
+from vadline.defects.stand_ins import StandIns
 from vadline.defects.synthetic import synthetic_defects
 
 # Role of a stand-in, and the role of the good parts that it is made on.
@@ -18,7 +19,7 @@ def stand_ins(
     segments: np.ndarray,
     params: SyntheticParams,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+) -> StandIns:
     """Make synthetic defects for each role that has no bad part.
 
     Parameters
@@ -34,12 +35,9 @@ def stand_ins(
 
     Returns
     -------
-    images : ndarray of uint8, shape (M, H, W, 3)
-        One for each good part of the role; none where a bad part is known.
-    masks : ndarray of uint8, shape (M, H, W)
-    table : DataFrame
-        Columns ``image_id`` (``synthetic/<role>/<id of the good part>``), ``source_row`` and
-        ``role`` (finetune or forest).
+    StandIns
+        One for each good part of the role; none where a bad part is known. ``image_id`` is
+        ``synthetic/<role>/<id of the good part>``.
     """
     bad = (split["label"] == "bad").to_numpy()
     rows, roles = [], []
@@ -57,4 +55,4 @@ def stand_ins(
             "role": pd.array(roles, dtype="str"),
         }
     )
-    return made, masks, table
+    return StandIns(made, masks, table)
