@@ -200,17 +200,14 @@ def test_the_image_score_may_be_the_highest_of_the_map(images):
     np.testing.assert_allclose(scores, maps.max(axis=(1, 2)))
 
 
-def test_nothing_to_score_gives_nothing(images):
-    maps, scores = fitted(images, "Dfm").score(images, np.array([], np.int64))
-    assert len(maps) == len(scores) == 0
-
-
 def test_the_region_of_interest_limits_the_map(images):
     roi = np.zeros((SIZE, SIZE), bool)
-    roi[:, : SIZE // 2] = True
-    maps, _ = fitted(images, "Padim").score(images, np.array([ODD]), roi)
-    assert (maps[0, :, SIZE // 2 :] == 0).all()
-    assert maps[0, :, : SIZE // 2].max() > 0
+    roi[:, : SIZE // 4] = True  # the odd square lies in its other half
+    detector = fitted(images, "Padim", map_stride=2)
+    maps, scores = detector.score(images, np.array([ODD]), roi)
+    assert (maps[0, :, SIZE // 8 :] == 0).all()
+    everywhere = detector.score(images, np.array([ODD]))
+    assert maps.max() <= scores[0] < everywhere[1][0]  # the model's own score, of the inside
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import LayerSample, sample_layers, train_flows
 from vadline.errors import VadlineError
-from vadline.state import ModelState
 
 SIZE = 64
 
@@ -146,24 +145,6 @@ def test_the_bad_part_scores_highest_and_where_it_is_bad(detector, images):
     row, column = np.unravel_index(maps[3].argmax(), maps[3].shape)
     assert 1 <= row <= 5
     assert 2 <= column <= 6
-
-
-def test_one_seed_gives_one_detector_and_leaves_the_global_generator(detector, images):
-    before = torch.random.get_rng_state()
-    same, other = fitted(images), fitted(images, seed=1)
-    assert torch.equal(torch.random.get_rng_state(), before)
-    rows = np.array([14, 15])
-    expected = detector.score(images, rows)[0]
-    np.testing.assert_array_equal(same.score(images, rows)[0], expected)
-    assert not np.array_equal(other.score(images, rows)[0], expected)
-
-
-def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
-    state = detector.state()
-    tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
-    again = CFlow.from_state(ModelState(tensors, state.config))
-    rows = np.arange(12, 16)
-    np.testing.assert_array_equal(again.score(images, rows)[0], detector.score(images, rows)[0])
 
 
 def test_the_region_of_interest_holds_for_learning_and_scoring(images):

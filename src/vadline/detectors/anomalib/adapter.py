@@ -24,6 +24,7 @@ from vadline.detectors.anomalib.tensors import (
 )
 from vadline.detectors.anomalib.training import isolated, train
 from vadline.detectors.base import MapDetector
+from vadline.detectors.patches import locations_inside
 from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
@@ -32,8 +33,10 @@ from vadline.state import ModelState
 class AnomalibDetector(MapDetector):
     """A model of anomalib's, trained and asked without its Engine.
 
-    Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. A
-    model without maps (Dfkde, Ganomaly) gives its image score as a map of a single pixel.
+    Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. With
+    a region of interest, of which no model knows, the highest value of the map inside takes the
+    place of ``pred_score``. A model without maps (Dfkde, Ganomaly) gives its image score as a map
+    of a single pixel.
 
     Parameters
     ----------
@@ -132,6 +135,12 @@ class AnomalibDetector(MapDetector):
         lay_out(module)
         self._learnt = learnt_attributes(before, plain_attributes(module))
         self.module_ = module.to(device)
+        maps, scores = self.score(training.images, learnt[:1])
+        if not (np.isfinite(maps).all() and np.isfinite(scores).all()):
+            raise VadlineError(
+                f"{self.name}: what anomalib's {module.name} learnt from {len(learnt)} images is "
+                "not finite; it needs more images."
+            )
         return self
 
     def score(
@@ -167,11 +176,14 @@ class AnomalibDetector(MapDetector):
         if found.anomaly_map is None:
             return score.view(-1, 1, 1), score.view(-1)
         maps = found.anomaly_map.as_subclass(Tensor).view(len(x), *found.anomaly_map.shape[-2:])
+        own = self.params.image_score == "model" and score is not None
+        scores = score.view(-1) if own else None
+        if own and roi is not None and not roi.all():  # the model itself knows of no region
+            scores = maps[:, locations_inside(roi, maps)].amax(dim=1)
         stride = getattr(self.params, "map_stride", 1)
         if stride > 1:
             maps = F.avg_pool2d(maps[:, None], stride, ceil_mode=True)[:, 0]
-        own = self.params.image_score == "model" and score is not None
-        return maps, score.view(-1) if own else None
+        return maps, scores
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: every tensor of the model, and its settings."""
