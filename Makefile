@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help:
 	@echo "make run    render the demo product and run the whole line on it"
 	@echo "make test   run the tests"
-	@echo "make lint   check style and who imports whom"
+	@echo "make lint   check style, who imports whom, and types"
 	@echo "make bench  measure side by side with anomalib, scikit-learn and SciPy;"
 	@echo "            make bench ARGS='--source=mtd --root=/data/mtd', ARGS=--help for more"
 	@echo "make viz    look at the line in kedro-viz"
@@ -32,6 +32,7 @@ lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 bench: env $(PEERS)
 	$(BIN)/python -m vadline.bench $(ARGS)

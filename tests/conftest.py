@@ -1,7 +1,13 @@
-"""A throw-away copy of the project, and runs in it."""
+"""A throw-away copy of the project, and runs in it; how the suite shares two workers."""
+
+import os
+
+# One thread for each worker and for all that they start: set before anything loads OpenMP.
+os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import mlflow
 import pandas as pd
@@ -9,8 +15,39 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import SequentialRunner
+from tests.commands import Kedro
 
 PROJECT = Path(__file__).parents[1]
+PHOTOGRAPHS = Path("data/01_raw/demo_test")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Give the whole suite two workers, unless the command says how many or xdist is missing."""
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        if whole and config.option.numprocesses is None and not config.option.usepdb:
+            config.option.numprocesses = 2
+        if config.option.numprocesses and config.option.dist == "no":
+            config.option.dist = "loadgroup"
+            config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items):
+    """Keep on one worker what shares a fixture, and begin with the runs of the line."""
+    for item in items:
+        if "finished" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("finished"))
+        elif _shares_fixtures(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(PROJECT).as_posix()))
+    items.sort(key=lambda item: not {"finished", "project"} & set(item.fixturenames))
+
+
+def _shares_fixtures(item) -> bool:
+    """Say whether a test takes a fixture that lives longer than it does."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    return any(fixture[-1].scope not in ("function", "session") for fixture in definitions)
 
 
 class Project:
@@ -19,18 +56,27 @@ class Project:
     class Killed(BaseException):
         """Stands for the operating system's signal: nothing may catch it."""
 
-    def __init__(self, path: Path) -> None:
+    rendered: ClassVar[Path | None] = None
+    """The demo's photographs, as the first run of the process left them."""
+
+    def __init__(self, path: Path, store: Path | None = None) -> None:
         self.path = path
         shutil.copytree(PROJECT / "conf", path / "conf")
         (path / "src").mkdir()
         for name in ("pyproject.toml", ".telemetry"):
             shutil.copy(PROJECT / name, path / name)
+        if store is not None:
+            shutil.copy(store, path / "mlflow.db")
+        if self.rendered is not None:
+            shutil.copytree(self.rendered, path / PHOTOGRAPHS)
 
     def run(self, env="test", runner=None, params=None, **kwargs):
         """Run the whole line, as ``kedro run --pipeline=segad_vad`` does."""
         bootstrap_project(self.path)
         with KedroSession.create(self.path, env=env, runtime_params=params) as session:
             session.run(pipeline_names=["segad_vad"], runner=runner or SequentialRunner(), **kwargs)
+        if Project.rendered is None and (self.path / PHOTOGRAPHS).is_dir():
+            Project.rendered = self.path / PHOTOGRAPHS
 
     def is_killed(self, **kwargs):
         """Run the line and expect that a test's own trap kills it."""
@@ -38,16 +84,20 @@ class Project:
             self.run(**kwargs)
         mlflow.end_run()  # a dead process has no open run
 
-    def load(self, name, env="test", params=None):
-        """Load a dataset as a notebook would."""
+    def catalog(self, env="test", params=None):
+        """Return the catalog that a notebook would load from."""
         bootstrap_project(self.path)
         with KedroSession.create(self.path, env=env, runtime_params=params) as session:
-            return session.load_context().catalog.load(name)
+            return session.load_context().catalog
+
+    def load(self, name, **kwargs):
+        """Load a dataset as a notebook would."""
+        return self.catalog(**kwargs).load(name)
 
     def tables(self, **kwargs):
         """Return the three tables of the last run, without what time decides."""
-        names = ("detection", "segad", "refinement")
-        return {n: self.load(n, **kwargs).drop(columns="seconds", errors="ignore") for n in names}
+        catalog, names = self.catalog(**kwargs), ("detection", "segad", "refinement")
+        return {n: catalog.load(n).drop(columns="seconds", errors="ignore") for n in names}
 
     def has_the_tables_of(self, other) -> None:
         """Assert that two projects' last runs gave the same tables."""
@@ -61,11 +111,19 @@ class Project:
         return mlflow.search_runs(search_all_experiments=True)
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory) -> Path:
+    """Return an MLflow store without runs: making one takes as long as half a run of the line."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    mlflow.MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Project:
+def project(tmp_path, monkeypatch, empty_store) -> Project:
     """Return an untouched project, and work inside it."""
     monkeypatch.chdir(tmp_path)
-    return Project(tmp_path)
+    return Project(tmp_path, empty_store)
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +135,11 @@ def finished(tmp_path_factory) -> Project:
         project = Project(path)
         project.run()
         yield project
+
+
+@pytest.fixture(scope="session")
+def kedro(tmp_path_factory) -> Kedro:
+    """Return what runs ``kedro`` on the command line."""
+    commands = Kedro(tmp_path_factory.mktemp("kedro"))
+    yield commands
+    commands.close()

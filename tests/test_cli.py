@@ -1,18 +1,11 @@
 """What a person sees who makes a mistake on the command line."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
 
+WHOLE = "--pipeline=segad_vad"
 FAST = "line.detectors=patchcore,line.refined=[]"
-
-
-def kedro_run(project, *arguments):
-    command = [sys.executable, "-m", "kedro", "run", "--pipeline=segad_vad", *arguments]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
 
 
 def photograph(path, seed, shape=(40, 40)):
@@ -45,9 +38,14 @@ def parts(project):
         ("source.root=parts,split.protocol=low_shot", ["split.protocol"]),
     ],
 )
-def test_a_mistake_ends_in_one_line_without_a_traceback(project, parts, params, words):
-    done = kedro_run(
-        project, "--env=folder", "--params", f"images.size=64,split.shots=2,{FAST},{params}"
+def test_a_mistake_ends_in_one_line_without_a_traceback(kedro, project, parts, params, words):
+    done = kedro(
+        project.path,
+        "run",
+        WHOLE,
+        "--env=folder",
+        "--params",
+        f"images.size=64,split.shots=2,{FAST},{params}",
     )
     assert done.returncode == 1
     (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
@@ -56,20 +54,20 @@ def test_a_mistake_ends_in_one_line_without_a_traceback(project, parts, params, 
         assert word in line
 
 
-def test_a_leak_fails_the_run_and_names_both_files(project, parts):
+def test_a_leak_fails_the_run_and_names_both_files(kedro, project, parts):
     (parts / "test/good").mkdir(parents=True)
     photograph(parts / "test/bad/5.png", 200)
     photograph(parts / "test/good/5.png", 300)
     (parts / "test/good/copy.png").write_bytes((parts / "good/0.png").read_bytes())
     params = f"source.root=parts,images.size=64,{FAST},split.protocol=one_class"
-    done = kedro_run(project, "--env=folder", "--params", params)
+    done = kedro(project.path, "run", WHOLE, "--env=folder", "--params", params)
     assert done.returncode == 1
     (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
     assert "copy.png" in line or "test/good/copy" in line
     assert "good/0" in line
 
 
-def test_odd_photographs_are_read_or_refused_by_name(project, parts):
+def test_odd_photographs_are_read_or_refused_by_name(kedro, project, parts):
     photograph(parts / "good/wide.png", 1000, (30, 90))
     (parts / "good/empty.png").write_bytes(b"")
     (parts / "good/text.png").write_text("no photograph")
@@ -77,7 +75,7 @@ def test_odd_photographs_are_read_or_refused_by_name(project, parts):
     Image.fromarray(np.full((40, 40), 4000, np.uint16)).save(parts / "good/deep.png")
     Image.new("RGBA", (40, 40), (10, 200, 30, 128)).save(parts / "good/rgba.png")
     params = f"source.root=parts,images.size=64,{FAST},split.shots=2"
-    done = kedro_run(project, "--env=folder", "--params", params)
+    done = kedro(project.path, "run", WHOLE, "--env=folder", "--params", params)
     assert done.returncode == 0, done.stderr
     report = project.load("ingest_report", env="folder")
     refused = {entry["path"].rsplit("/", 1)[1] for entry in report["refused"]}
@@ -86,11 +84,11 @@ def test_odd_photographs_are_read_or_refused_by_name(project, parts):
     assert {"good/wide", "good/deep", "good/rgba"} <= set(manifest["image_id"])
 
 
-def test_a_test_part_of_one_class_has_no_auroc_but_ends_well(project, parts):
+def test_a_test_part_of_one_class_has_no_auroc_but_ends_well(kedro, project, parts):
     for index in range(4):
         (parts / f"bad/{index}.png").unlink()
     params = f"source.root=parts,images.size=64,{FAST},split.protocol=one_class"
-    done = kedro_run(project, "--env=folder", "--params", params)
+    done = kedro(project.path, "run", WHOLE, "--env=folder", "--params", params)
     assert done.returncode == 0, done.stderr
     table = project.load("detection", env="folder")
     assert np.isnan(table["image_auroc"]).all()
@@ -106,9 +104,8 @@ def test_a_test_part_of_one_class_has_no_auroc_but_ends_well(project, parts):
         (["--env=test", "--tags=split"], ["manifest.parquet", "segad_vad"]),
     ],
 )
-def test_a_part_that_cannot_run_says_why_in_one_line(project, arguments, words):
-    command = [sys.executable, "-m", "kedro", "run", *arguments]
-    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+def test_a_part_that_cannot_run_says_why_in_one_line(kedro, project, arguments, words):
+    done = kedro(project.path, "run", *arguments)
     assert done.returncode == 1
     (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
     assert "Traceback" not in done.stdout + done.stderr

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from vadline.bench import __main__ as main
 from vadline.bench.__main__ import PARTS, cases, line_arguments, parse, run
 
 
@@ -29,12 +30,13 @@ def test_without_anomalib_the_remedy_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "anomalib" else real(name)
     )
+    monkeypatch.setattr(main, "cases", lambda args: (c for c in cases(args) if "AUPRO" in c.name))
     arguments = ["--only", "pixels", "--maps", "2", "--repeats", "1", "--threads", "1"]
     console = Console(record=True, width=160)
     run(parse([*arguments, "--out", str(tmp_path)]), console)
     assert 'pip install -e ".[anomalib]"' in console.export_text()
     table = pd.read_csv(tmp_path / "side_by_side.csv").set_index("measure")
-    assert pd.isna(table.loc["AUPRO, 2 maps", "ratio"])
+    assert pd.isna(table.reindex(columns=["ratio"]).loc["AUPRO, 2 maps", "ratio"])
 
 
 @pytest.mark.parametrize("part", ["coreset", "patchcore", "chosen", "pixels", "statistics"])
