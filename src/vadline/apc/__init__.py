@@ -1,4 +1,7 @@
-"""AnomalousPatchCore: a feature extractor fine-tuned with a few anomalous samples."""
+"""AnomalousPatchCore: a feature extractor fine-tuned with a few anomalous samples.
+
+`training` is the loop; the other files are the network, its losses and its batches.
+"""
 
 from vadline.apc.network import APCNetwork
 from vadline.apc.params import APCParams
