@@ -150,8 +150,7 @@ def _is_current(root: Path, arguments: dict[str, int]) -> bool:
 
 
 def render_demo(root: Path, params: DemoParams, size: int) -> Path:
-    """Render the demo product's data set into ``root``, or reuse it when it is there already;
-    a demo of other arguments is replaced.
+    """Render the demo product's data set into ``root``, unless this very one is there.
 
     The layout is VAD's: ``train/{good,bad}``, ``test/{good,bad,bad_unseen_defects}`` and
     ``low_shot_train.json`` (five draws of half of ``train/bad``, by file name); beside it pixel
