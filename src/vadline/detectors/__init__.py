@@ -5,11 +5,11 @@
 
 from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.base import MapDetector
-from vadline.detectors.maps import image_scores, map_chunks, upsample_and_blur
+from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams, FeatureParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.detectors.protocol import Detector
-from vadline.detectors.registry import KINDS, detector_class, load_detector, parse_detector
+from vadline.detectors.registry import KINDS, detector_class, load_detector
 from vadline.detectors.training_set import TrainingSet
 
 __all__ = [
@@ -25,7 +25,5 @@ __all__ = [
     "detector_class",
     "image_scores",
     "load_detector",
-    "map_chunks",
-    "parse_detector",
     "upsample_and_blur",
 ]

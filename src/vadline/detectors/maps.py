@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -61,35 +60,6 @@ def upsample_and_blur(
     rows, columns = (_to_pixels(side, size, sigma) for side in maps.shape[1:])
     x = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))
     return (rows @ (x @ columns.T)).numpy()
-
-
-def map_chunks(
-    maps: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    size: int,
-    sigma: float = 4.0,
-    chunk: int = 64,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Walk over pixel-sized anomaly maps without ever holding them all.
-
-    Parameters
-    ----------
-    maps : ndarray, float32, shape (N, h, w)
-    rows : ndarray, int64
-        Which maps, in this order.
-    size, sigma
-        As for :func:`upsample_and_blur`.
-    chunk : int
-        Maps at a time.
-
-    Yields
-    ------
-    rows : ndarray, int64, shape (n,)
-    maps : ndarray, float32, shape (n, size, size)
-    """
-    for start in range(0, len(rows), chunk):
-        part = rows[start : start + chunk]
-        yield part, upsample_and_blur(maps[part], size, sigma)
 
 
 def image_scores(maps: NDArray[np.float32]) -> NDArray[np.float64]:

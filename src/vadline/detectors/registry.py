@@ -82,11 +82,6 @@ def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
     return detector_class(settings["kind"]).Params
 
 
-def parse_detector(settings: Mapping[str, Any]) -> DetectorParams:
-    """Check one detector's settings; the same as ``DetectorParams.model_validate``."""
-    return DetectorParams.model_validate(settings)
-
-
 def load_detector(state: ModelState) -> Detector:
     """Rebuild a fitted detector of any kind.
 
