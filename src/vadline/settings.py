@@ -6,17 +6,24 @@ from pathlib import Path
 
 from kedro.utils import find_kedro_project
 
-from vadline.run.hooks import FreshnessHooks, ParameterHooks, ReportingHooks
+from vadline.config.current import product, workspace
+from vadline.run.freshness import FreshnessHooks
+from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
+from vadline.run.reporting import MlflowRunHooks, ReportingHooks
+from vadline.run.workspace import WorkspaceHooks
 
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
 # At the end of a run the last comes first: the profile is printed below the tables.
-HOOKS = (ParameterHooks(), FreshnessHooks(), ProfileHooks(), ReportingHooks())
+HOOKS = (ParameterHooks(), FreshnessHooks(), WorkspaceHooks(), ProfileHooks(), ReportingHooks())
 
-if multiprocessing.parent_process() is not None:
-    # The main process reports; kedro-mlflow would open a run in every worker of ParallelRunner.
-    DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow", "kedro_mlflow", "kedro-viz")
+DISABLE_HOOKS_FOR_PLUGINS = ["kedro-mlflow", "kedro_mlflow"]
+if multiprocessing.parent_process() is None:
+    HOOKS = (*HOOKS, MlflowRunHooks())
+else:
+    # The main process reports; a worker of ParallelRunner would open a run of its own.
+    DISABLE_HOOKS_FOR_PLUGINS.append("kedro-viz")
 
 
 def _project_path() -> str:
@@ -28,7 +35,7 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     # An environment states only what differs from conf/base.
-    "merge_strategy": dict.fromkeys(("parameters", "globals", "catalog", "mlflow"), "soft"),
-    "custom_resolvers": {"project_path": _project_path},
+    "merge_strategy": dict.fromkeys(("parameters", "catalog", "mlflow"), "soft"),
+    "custom_resolvers": {"project_path": _project_path, "workspace": workspace, "product": product},
     "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from vadline.apc.batches import BatchMaker
 from vadline.apc.params import APCParams
+from vadline.detectors import TrainingSet
 
 N_GOOD, N_BAD, SIDE = 6, 3, 16
 LABELS = np.array([0] * N_GOOD + [1] * N_BAD)
@@ -26,10 +28,30 @@ def world() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return images, LABELS, masks, np.ones(N_GOOD + N_BAD, dtype=bool)
 
 
-def make(settings: dict, *, known: np.ndarray | None = None, seed: int = 0, **where: int):
-    images, labels, masks, all_known = world()
+def learnt(
+    known: np.ndarray | None = None,
+    *,
+    masks: np.ndarray | None = None,
+    roi: np.ndarray | None = None,
+) -> TrainingSet:
+    """Let the world's images lie among others that are not learnt from."""
+    images, labels, own, all_known = world()
+    rows = 2 * np.arange(len(images)) + 1
+    spread, marks = np.full((20, SIDE, SIDE, 3), 90, np.uint8), np.ones((20, SIDE, SIDE), np.uint8)
+    spread[rows], marks[rows] = images, own if masks is None else masks
     known = all_known if known is None else known
-    maker = BatchMaker(images, labels, masks, known, APCParams(**settings), seed)
+    return TrainingSet(spread, rows, labels == 1, marks, known, roi)
+
+
+def make(
+    settings: dict,
+    *,
+    known: np.ndarray | None = None,
+    roi: np.ndarray | None = None,
+    seed: int = 0,
+    **where: int,
+):
+    maker = BatchMaker(learnt(known, roi=roi), APCParams(**settings), seed)
     return maker.make(INDICES, **{"epoch": 1, "step": 0, **where})
 
 
@@ -75,8 +97,9 @@ def test_without_any_mask_the_images_themselves_are_drawn(caplog):
 
 
 def test_an_anomalous_image_with_an_empty_mask_counts_as_unknown():
-    images, labels, masks, known = world()
-    maker = BatchMaker(images, labels, np.zeros_like(masks), known, APCParams(**PLAIN), 0)
+    known = np.ones(len(LABELS), bool)
+    training = learnt(known, masks=np.zeros((len(LABELS), SIDE, SIDE), np.uint8))
+    maker = BatchMaker(training, APCParams(**PLAIN), 0)
     batch = maker.make(INDICES, epoch=1, step=0)
     assert batch.mask_known.tolist() == [True] * 4 + [False] * 4
     assert known.all()
@@ -94,3 +117,85 @@ def test_flips_can_be_switched_off_apart():
     images, _, _, _ = world()
     batch = make({"cutpaste": False, "augment_flips": False, "augment_jitter": 0.0})
     assert np.array_equal(batch.images.numpy(), images[INDICES])
+
+
+def test_without_masks_only_goods_have_known_ones():
+    training = dataclasses.replace(learnt(), masks=None, mask_known=None)
+    batch = BatchMaker(training, APCParams(), 0).make(INDICES, epoch=1, step=0)
+    assert batch.mask_known.tolist() == [True] * 4 + [False] * 4
+    assert not batch.masks.any()
+
+
+def test_images_are_read_one_by_one():
+    class Counting:
+        def __init__(self, array: np.ndarray) -> None:
+            self.array, self.shape, self.read = array, array.shape, []
+
+        def __getitem__(self, rows: int) -> np.ndarray:
+            self.read.append(np.size(rows))
+            return self.array[rows]
+
+    plain = learnt()
+    images, masks = Counting(plain.images), Counting(plain.masks)
+    training = dataclasses.replace(plain, images=images, masks=masks)
+    settings = APCParams(cutpaste_share=1.0)
+    batch = BatchMaker(training, settings, 0).make(INDICES, epoch=1, step=0)
+    assert set(images.read) == set(masks.read) == {1}
+    assert len(images.read) <= 2 * len(INDICES)
+    expected = BatchMaker(plain, settings, 0).make(INDICES, epoch=1, step=0)
+    assert torch.equal(batch.images, expected.images)
+
+
+REGION = np.zeros((SIDE, SIDE), bool)
+REGION[1:7, 1:5] = True  # holds a part of the defects of 6, 7 and 8
+
+
+def test_with_a_region_masks_and_pastes_lie_inside():
+    batch = make({"augment": False, "cutpaste_share": 1.0}, roi=REGION)
+    assert torch.equal(batch.roi, torch.from_numpy(REGION).expand(8, -1, -1))
+    assert not batch.masks[~batch.roi].any()
+    assert (batch.masks[4:].sum(dim=(1, 2)) > 0).all()
+    assert np.array_equal(batch.images.amin(dim=3) > 150, batch.masks == 1)
+
+
+def test_a_defect_outside_of_the_region_counts_as_unknown():
+    batch = make(PLAIN, roi=~world()[2][N_GOOD].astype(bool))
+    assert batch.mask_known.tolist() == [True] * 4 + [False, True, True, False]
+
+
+def test_flips_take_the_region_along():
+    batch = make({"augment_jitter": 0.0, "cutpaste": False}, roi=REGION)
+    images = world()[0][INDICES]
+    turns = [tuple(axes) for axes in ((), (0,), (1,), (0, 1))]
+    seen = set()
+    for image, region, original in zip(batch.images, batch.roi, images, strict=True):
+        flips = next(axes for axes in turns if np.array_equal(np.flip(original, axes), image))
+        assert np.array_equal(region, np.flip(REGION, flips))
+        seen.add(flips)
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_stands_outside_changes_nothing_inside(seed):
+    plain = learnt(roi=REGION)
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, plain.images.shape, dtype=np.uint8)
+    marks = rng.integers(0, 2, plain.masks.shape, dtype=np.uint8)
+    other = dataclasses.replace(
+        plain,
+        images=np.where(REGION[..., None], plain.images, noise),
+        masks=np.where(REGION, plain.masks, marks),
+    )
+    one, two = (
+        BatchMaker(training, APCParams(), seed).make(INDICES, epoch=1, step=0)
+        for training in (plain, other)
+    )
+    assert torch.equal(one.images[one.roi], two.images[two.roi])
+    for name in ("labels", "masks", "mask_known", "roi"):
+        assert torch.equal(getattr(one, name), getattr(two, name))
+
+
+def test_a_region_of_everything_is_none():
+    one, two = make({}), make({}, roi=np.ones((SIDE, SIDE), bool))
+    assert one.roi is two.roi is None
+    assert torch.equal(one.images, two.images)

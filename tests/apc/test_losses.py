@@ -60,6 +60,58 @@ def test_reconstruction_is_the_mean_squared_error():
     assert reconstruction_loss(a, b).item() == pytest.approx(sum(squares) / 96, rel=1e-5)
 
 
+def region(seed: int) -> torch.Tensor:
+    inside = draw(2, 6, 5, seed=seed) > 0
+    inside[:, 2, 3] = True
+    return inside
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_losses_are_means_over_the_region(seed):
+    inside = region(seed)
+    logits, masks = draw(2, 6, 5, seed=1), (draw(2, 6, 5, seed=2) > 0).float()
+    known = torch.tensor([True, True])
+    each = [
+        segmentation_loss(
+            logits[i, inside[i]][None, None], masks[i, inside[i]][None, None], known[:1]
+        )
+        for i in (0, 1)
+    ]
+    assert torch.isclose(segmentation_loss(logits, masks, known, inside), sum(each) / 2)
+    a, b = draw(2, 3, 6, 5, seed=3), draw(2, 3, 6, 5, seed=4)
+    each = [reconstruction_loss(a[i][:, inside[i]], b[i][:, inside[i]]) for i in (0, 1)]
+    assert torch.isclose(reconstruction_loss(a, b, inside), sum(each) / 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_outside_of_the_region_nothing_counts_and_no_gradient_flows(seed):
+    inside = region(seed)
+    outside = ~inside
+    x, labels, masks = draw(2, 3, 6, 5), torch.tensor([0.0, 1.0]), torch.zeros(2, 6, 5)
+    known = torch.tensor([True, True])
+    segm, recon = draw(2, 6, 5, seed=5).requires_grad_(), draw(2, 3, 6, 5, seed=6).requires_grad_()
+    outputs = APCOutputs(draw(2, seed=1), segm, recon)
+    losses = apc_loss(outputs, x, labels, masks, known, APCParams(), inside)
+    losses.total.backward()
+    assert not segm.grad[outside].any()
+    assert not recon.grad.movedim(1, -1)[outside].any()
+    noise = 100 * draw(2, 6, 5, seed=7)
+    other = apc_loss(
+        APCOutputs(
+            outputs.cls,
+            torch.where(outside, noise, segm),
+            torch.where(outside[:, None], noise[:, None], recon),
+        ),
+        torch.where(outside[:, None], -noise[:, None], x),
+        labels,
+        torch.where(outside, 1.0, masks),
+        known,
+        APCParams(),
+        inside,
+    )
+    assert all(torch.equal(one, two) for one, two in zip(losses, other, strict=True))
+
+
 def test_the_total_weighs_the_terms_and_leaves_out_tasks_that_are_off():
     x, labels = draw(2, 3, 4, 4), torch.tensor([0.0, 1.0])
     truth = (labels, torch.zeros(2, 4, 4), torch.tensor([True, True]))

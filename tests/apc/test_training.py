@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -8,11 +9,16 @@ import pytest
 import torch
 
 from vadline.apc import APCParams, APCResult, train_apc, training
-from vadline.backbones import build_extractor
+from vadline.backbones import BackboneParams, build_extractor
+from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 
 SIDE = 32
-BACKBONE = "mobilenetv3_small_050"
+BACKBONE = BackboneParams(name="mobilenetv3_small_050", weights="random")
+
+
+REGION = np.zeros((SIDE, SIDE), bool)
+REGION[2:20, 4:28] = True
 
 
 def world() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -28,18 +34,22 @@ def world() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return images, labels, masks, known
 
 
+def learnt(**changes) -> TrainingSet:
+    images, labels, masks, known = world()
+    rows = np.arange(len(images))
+    training = TrainingSet(images, rows, labels == 1, masks, known, fingerprint="these data")
+    return dataclasses.replace(training, **changes)
+
+
+def settings(epochs: int = 3, **kwargs) -> APCParams:
+    small = {"widths": (16, 8, 8), "batch_size": 4, "steps_per_epoch": 2, "lr": 1e-3}
+    return APCParams(**{"backbone": BACKBONE, "epochs": epochs, **small, **kwargs})
+
+
 def train(epochs: int = 3, *, seed: int = 0, checkpoint: Path | None = None, **kwargs) -> APCResult:
-    fingerprint = kwargs.pop("fingerprint", "")
-    settings = {"widths": (16, 8, 8), "batch_size": 4, "steps_per_epoch": 2, "lr": 1e-3, **kwargs}
-    return train_apc(
-        *world(),
-        params=APCParams(epochs=epochs, **settings),
-        backbone=BACKBONE,
-        weights="random",
-        seed=seed,
-        checkpoint=checkpoint,
-        fingerprint=fingerprint,
-    )
+    changes = {name: kwargs.pop(name) for name in ("fingerprint", "roi") if name in kwargs}
+    params = settings(epochs, **kwargs)
+    return train_apc(learnt(**changes), params=params, seed=seed, checkpoint=checkpoint)
 
 
 def same(a: APCResult, b: APCResult) -> bool:
@@ -62,7 +72,7 @@ def test_the_history_has_a_row_per_epoch(straight):
 
 
 def test_the_encoder_state_loads_into_a_shorter_extractor_of_the_same_backbone(straight):
-    body = build_extractor(BACKBONE, (2, 3), "random").body
+    body = build_extractor(BACKBONE.name, (2, 3), "random").body
     fresh = {name: value.clone() for name, value in body.state_dict().items()}
     body.load_state_dict({k: straight.encoder_state[k] for k in fresh})
     moved = [not torch.equal(fresh[k], straight.encoder_state[k]) for k in fresh if "conv" in k]
@@ -122,6 +132,11 @@ def test_a_finished_checkpoint_is_returned_without_training(tmp_path, monkeypatc
     [
         ({"fingerprint": "other data"}, "other settings"),
         ({"lr": 5e-4}, "other settings"),
+        ({"roi": REGION}, "other settings"),
+        (
+            {"backbone": BackboneParams(name="mobilenetv3_small_075", weights="random")},
+            "other settings",
+        ),
         ({"seed": 5}, "other settings"),
         ({"epochs": 4}, "4 epochs"),
     ],
@@ -155,18 +170,32 @@ def test_a_task_that_is_off_has_no_loss():
 
 
 def test_one_class_alone_is_refused():
-    images, labels, masks, known = world()
-    with pytest.raises(VadlineError, match="normal and anomalous"):
-        train_apc(
-            images[:8],
-            labels[:8],
-            masks[:8],
-            known[:8],
-            params=APCParams(epochs=1),
-            backbone=BACKBONE,
-            weights="random",
-            seed=0,
-        )
+    for changes in ({"bad": np.zeros(11, bool)}, {"bad": None}):
+        with pytest.raises(VadlineError, match="normal and anomalous"):
+            train_apc(learnt(**changes), params=settings(1), seed=0)
+
+
+def test_rows_choose_the_images_wherever_they_lie(straight):
+    plain, rng = learnt(), np.random.default_rng(5)
+    rows = np.sort(rng.permutation(30)[:11])
+    images = rng.integers(0, 256, (30, SIDE, SIDE, 3), dtype=np.uint8)
+    masks = rng.integers(0, 2, (30, SIDE, SIDE), dtype=np.uint8)
+    images[rows], masks[rows] = plain.images, plain.masks
+    spread = learnt(images=images, masks=masks, rows=rows)
+    assert same(train_apc(spread, params=settings(), seed=0), straight)
+
+
+def test_a_region_of_everything_is_none_and_a_smaller_one_is_not(straight):
+    assert same(train(roi=np.ones((SIDE, SIDE), bool)), straight)
+    assert not same(train(roi=REGION), straight)
+
+
+def test_outside_of_the_region_truth_may_be_anything(straight):
+    plain = learnt(roi=REGION)
+    marks = np.random.default_rng(1).integers(0, 2, plain.masks.shape, dtype=np.uint8)
+    other = learnt(roi=REGION, masks=np.where(REGION, plain.masks, marks))
+    one, two = (train_apc(given, params=settings(), seed=0) for given in (plain, other))
+    assert same(one, two)
 
 
 def test_a_loss_that_explodes_names_the_setting():
@@ -175,9 +204,9 @@ def test_a_loss_that_explodes_names_the_setting():
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "wrong",
     [{"batch_size": 3}, {"tasks": ()}, {"tasks": ("cls", "cls")}, {"epoch": 2}, {"skips": 3}],
 )
-def test_senseless_settings_are_refused(settings):
-    with pytest.raises(ValueError, match=next(iter(settings))):
-        APCParams(**settings)
+def test_senseless_settings_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        APCParams(**wrong)

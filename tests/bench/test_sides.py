@@ -6,21 +6,21 @@ import pytest
 import torch
 
 from vadline.bench import coreset, patchcore, pixels, world
-from vadline.sources import read_source
+from vadline.sources import SourceParams, read_source
+from vadline.sources.demo.params import DemoParams
 
-DEMO = {"train_good": 6, "train_bad": 2, "test_good": 3, "test_bad": 3, "test_unseen": 0}
+DEMO = DemoParams(train_good=6, train_bad=2, test_good=3, test_bad=3, test_unseen=0)
 
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    return read_source("demo", tmp_path_factory.mktemp("demo"), **DEMO, size=128)
+    return read_source(SourceParams(demo=DEMO), tmp_path_factory.mktemp("demo"), 128)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, records):
     folder = tmp_path_factory.mktemp("bench")
-    root = records[0].path.parents[2]
-    world.read_images("vad", root, None, 64, folder)
+    world.read_images(records, 64, folder)
     return folder
 
 
@@ -38,7 +38,8 @@ def test_without_a_split_a_quarter_of_the_goods_and_all_bads_are_tested_on(tmp_p
         name = "good" if record.label == "good" else "bad"
         (root / name).mkdir(parents=True, exist_ok=True)
         (root / name / f"{record.image_id.replace('/', '_')}.png").symlink_to(record.path)
-    world.read_images("folder", root, None, 64, tmp_path / "out")
+    own = read_source(SourceParams(name="folder", root=str(root)))
+    world.read_images(own, 64, tmp_path / "out")
     rows = pd.read_parquet(tmp_path / "out" / "rows.parquet")
     assert set(rows["part"]) == {"train", "test"}
     assert (rows["part"][rows["bad"]] == "test").all()

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from vadline.config.complete import complete
-from vadline.config.tree import parse
+from vadline.config.parsing import parse
 from vadline.errors import VadlineError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -74,11 +74,11 @@ def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
 def test_the_line_follows_the_parameters(raw):
     for name in ("patchcore", "padim"):
         alone = parse(merged(raw, {"line": {"detectors": name}}))
-        line = alone.configured_line()
+        line = alone.shape()
         assert line.detectors == line.setups == line.refined == (name,)
         assert alone.decide.setup == name
         assert not line.uses_apc()
-    assert parse(raw).configured_line().uses_apc()
+    assert parse(raw).shape().uses_apc()
 
 
 def test_the_line_has_the_detectors_that_have_an_entry(raw):
@@ -96,7 +96,7 @@ def test_setups_follow_from_the_detectors(raw):
     assert set(params.line.setups) == set(setups)
     assert params.line.refined == ("patchcore", "padim")
     assert params.decide.setup == "all_ad"
-    assert params.configured_line().roles == {
+    assert params.shape().roles == {
         "patchcore": "detector",
         "padim": "detector",
         "wrn": "classifier",

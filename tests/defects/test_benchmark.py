@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vadline.defects.benchmark import make_cutpaste_benchmark
+from vadline.defects.params import BenchmarkParams
 from vadline.errors import VadlineError
 
 
@@ -20,7 +21,9 @@ def _world():
 @given(seed=st.integers(0, 10_000), grey=st.booleans())
 def test_masks_are_exact_and_colours_far(seed, grey):
     goods, shapes = _world()
-    made = make_cutpaste_benchmark(goods, shapes, 4, seed, min_distance=20.0, grey=grey)
+    made = make_cutpaste_benchmark(
+        goods, shapes, 4, seed, BenchmarkParams(min_distance=20.0, grey=grey)
+    )
     before = goods[made.sources]
     np.testing.assert_array_equal((made.images != before).any(axis=-1), made.masks > 0)
     for image, good, mask in zip(made.images, before, made.masks > 0, strict=True):
@@ -34,7 +37,9 @@ def test_masks_are_exact_and_colours_far(seed, grey):
 
 def test_depends_on_the_seed_alone():
     goods, shapes = _world()
-    one, two, other = (make_cutpaste_benchmark(goods, shapes, 5, seed) for seed in (1, 1, 2))
+    one, two, other = (
+        make_cutpaste_benchmark(goods, shapes, 5, seed, BenchmarkParams()) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one.images, two.images)
     assert (one.images != other.images).any()
 
@@ -42,6 +47,6 @@ def test_depends_on_the_seed_alone():
 def test_says_what_is_wrong():
     goods, shapes = _world()
     with pytest.raises(VadlineError, match="defect mask"):
-        make_cutpaste_benchmark(goods, np.zeros_like(shapes), 1, 0)
+        make_cutpaste_benchmark(goods, np.zeros_like(shapes), 1, 0, BenchmarkParams())
     with pytest.raises(VadlineError, match="widen scale"):
-        make_cutpaste_benchmark(goods, shapes, 1, 0, area=(0.9, 1.0))
+        make_cutpaste_benchmark(goods, shapes, 1, 0, BenchmarkParams(area=(0.9, 1.0)))

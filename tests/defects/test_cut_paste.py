@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from vadline.defects.cut_paste import change_saturation, cut_paste
 
 SHAPE = (20, 30)
+VARIED = {"saturation": (0.5, 1.5), "flip": True, "shift": 1.0}
 
 
 def world(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.random.Generator]:
@@ -53,7 +54,7 @@ def test_with_full_shift_a_defect_reaches_every_place():
     mask[3:5, 7:10] = 1
     corners = set()
     for _ in range(4000):
-        _, pasted = cut_paste(normal, anomalous, mask, rng)
+        _, pasted = cut_paste(normal, anomalous, mask, rng, **VARIED)
         corners.add(tuple(np.argwhere(pasted)[0]))
     assert len(corners) == (SHAPE[0] - 1) * (SHAPE[1] - 2)
 
@@ -71,12 +72,52 @@ def test_saturation_fades_to_grey_and_keeps_greys():
 
 def test_saturation_is_varied():
     normal, anomalous, mask, rng = world(1)
-    drawn = [cut_paste(normal, anomalous, mask, rng, flip=False, shift=0)[0] for _ in range(3)]
+    still = {**VARIED, "flip": False, "shift": 0}
+    drawn = [cut_paste(normal, anomalous, mask, rng, **still)[0] for _ in range(3)]
     assert not np.array_equal(drawn[0], drawn[1])
     assert not np.array_equal(drawn[1], drawn[2])
+
+
+@given(seed=st.integers(0, 10_000), flip=st.booleans(), shift=st.floats(0, 1))
+def test_outside_of_the_region_nothing_is_cut_or_pasted(seed, flip, shift):
+    normal, anomalous, mask, rng = world(seed)
+    roi = np.zeros(SHAPE, bool)
+    top, left = np.argwhere(mask)[rng.integers(mask.sum())]
+    roi[max(0, top - rng.integers(5)) : top + 3, left : left + rng.integers(1, 9)] = True
+    settings = {"saturation": (0.5, 1.5), "flip": flip, "shift": shift}
+    image, pasted = cut_paste(normal, anomalous, mask, np.random.default_rng(seed), roi, **settings)
+    assert 1 <= pasted.sum() <= (mask & roi).sum()
+    assert not pasted[~roi].any()
+    assert np.array_equal(image[pasted == 0], normal[pasted == 0])
+    # Whatever stands outside, in either image or in the mask, the result inside is the same.
+    noise = rng.integers(0, 256, (2, *SHAPE, 3), dtype=np.uint8)
+    normal, anomalous = (
+        np.where(roi[..., None], a, b) for a, b in zip((normal, anomalous), noise, strict=True)
+    )
+    mask = np.where(roi, mask, rng.integers(0, 2, SHAPE, dtype=np.uint8))
+    again, repasted = cut_paste(
+        normal, anomalous, mask, np.random.default_rng(seed), roi, **settings
+    )
+    assert np.array_equal(repasted, pasted)
+    assert np.array_equal(again[roi], image[roi])
+
+
+def test_with_full_shift_a_defect_reaches_the_whole_region():
+    normal, anomalous, _, rng = world(0)
+    mask, roi = np.zeros(SHAPE, dtype=np.uint8), np.zeros(SHAPE, bool)
+    roi[2:9, 4:11] = True
+    mask[3:5, 7:10] = 1
+    reached = sum(cut_paste(normal, anomalous, mask, rng, roi, **VARIED)[1] for _ in range(400))
+    assert np.array_equal(reached > 0, roi)
+
+
+def test_a_mask_without_a_pixel_inside_is_refused():
+    normal, anomalous, mask, rng = world(0)
+    with pytest.raises(ValueError, match="in the region"):
+        cut_paste(normal, anomalous, mask, rng, mask == 0, **VARIED)
 
 
 def test_an_empty_mask_is_refused():
     normal, anomalous, mask, rng = world(0)
     with pytest.raises(ValueError, match="defect pixel"):
-        cut_paste(normal, anomalous, np.zeros_like(mask), rng)
+        cut_paste(normal, anomalous, np.zeros_like(mask), rng, **VARIED)

@@ -88,6 +88,21 @@ def test_a_defect_without_pixels_cannot_be_pasted():
         paste_defect(good, source, np.zeros((SIZE, SIZE), np.uint8), rng)
 
 
+def test_a_defect_is_cut_inside_of_the_region_alone():
+    good = np.zeros((SIZE, SIZE, 3), np.uint8)
+    bad = np.full((SIZE, SIZE, 3), 200, np.uint8)
+    roi = np.zeros((SIZE, SIZE), bool)
+    roi[:, :20] = True
+    bad[~roi] = 90
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[10:14, 16:24] = 1
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        image, pasted = paste_defect(good, bad, mask, rng, roi, shift=0)
+        assert (image[pasted == 1] == 200).all()
+        assert 1 <= pasted.sum() <= 16
+
+
 def test_a_rectangle_is_as_large_as_asked():
     good, source, _, rng = world(1)
     for _ in range(20):

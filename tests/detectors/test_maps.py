@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from vadline.detectors.maps import image_scores, map_chunks, upsample_and_blur
+from vadline.detectors.maps import image_scores, upsample_and_blur
 
 
 def test_the_blur_is_scipy_s():
@@ -15,15 +15,6 @@ def test_the_blur_is_scipy_s():
 
 def test_a_constant_map_stays_constant():
     np.testing.assert_allclose(upsample_and_blur(np.full((1, 8, 8), 3, np.float32), 32), 3, 1e-5)
-
-
-def test_chunks_are_the_whole_in_order():
-    maps = np.random.default_rng(1).random((7, 8, 8)).astype(np.float32)
-    rows = np.array([5, 0, 3, 2])
-    walked = list(map_chunks(maps, rows, 16, chunk=3))
-    assert np.concatenate([r for r, _ in walked]).tolist() == rows.tolist()
-    whole = upsample_and_blur(maps[rows], 16)
-    np.testing.assert_allclose(np.concatenate([m for _, m in walked]), whole, rtol=1e-5)
 
 
 def test_a_score_is_the_map_s_peak_and_unknown_stays_unknown():

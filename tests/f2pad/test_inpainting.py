@@ -84,3 +84,18 @@ def test_without_references_the_rim_alone_is_continued():
     region = _region()
     painted = inpaint(_damaged(image, region), region, image[None][:0], PARAMS)
     assert np.abs(painted - image)[region].max() < 3
+
+
+def test_rims_outside_of_the_region_of_interest_do_not_choose_the_reference():
+    references, region = _textures(), _region()
+    truth = references[2]
+    roi = np.ones((64, 64), bool)
+    roi[:, int(np.flatnonzero(region.any(axis=0))[-1]) + 2 :] = False
+    image = _damaged(truth, region)
+    image[~roi] = references[4][~roi]
+    painted = inpaint(image, region, references, PARAMS, roi)
+    assert np.abs(painted - truth)[region].max() < 2
+    image[~roi] = 0
+    np.testing.assert_array_equal(
+        inpaint(image, region, references, PARAMS, roi)[roi], painted[roi]
+    )

@@ -54,3 +54,15 @@ def test_samples_are_the_images_own_pixels():
     assert pixels.shape == (200, 3)
     assert {tuple(p) for p in pixels.tolist()} <= own
     np.testing.assert_array_equal(pixels, sample_pixels(images, 200, seed=0))
+
+
+def test_samples_are_drawn_inside_of_the_region_alone():
+    images = np.random.default_rng(3).integers(0, 200, size=(3, 4, 5, 3), dtype=np.uint8)
+    roi = np.zeros((4, 5), bool)
+    roi[1, 2:4] = roi[3, 0] = True
+    images[:, ~roi] = 255
+    pixels = sample_pixels(images, 200, 0, roi)
+    assert (pixels < 255).all()
+    assert {tuple(p) for p in pixels.tolist()} == {tuple(p) for p in images[:, roi].reshape(-1, 3)}
+    whole = sample_pixels(images, 200, 0, np.ones_like(roi))
+    np.testing.assert_array_equal(whole, sample_pixels(images, 200, 0))

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -13,10 +15,10 @@ PARAMS = F2PADParams(
 )
 
 
-def _refine(toy, rows=slice(None), seed=0, **changes):
+def _refine(toy, rows=slice(None), roi=None, **changes):
     params = PARAMS.model_copy(update=changes)
     return refine(
-        toy.images[rows], toy.maps[rows], 0.5, toy.detector, toy.prior, toy.references, params, seed
+        toy.images[rows], toy.maps[rows], 0.5, toy.detector, toy.prior, toy.references, params, roi
     )
 
 
@@ -86,12 +88,33 @@ def test_two_runs_agree_to_the_bit(toy, result):
     assert again.log.loss.equals(result.log.loss)
 
 
-def test_max_images_leaves_the_others_with_their_coarse_mask(toy):
-    found = _refine(toy, max_images=2, max_iterations=2)
-    assert found.log.refined.tolist().count(False) == 3
-    for i in np.flatnonzero(~found.log.refined):
-        np.testing.assert_array_equal(found.masks[i], found.initial_masks[i])
-    assert _refine(toy, max_images=2, max_iterations=2).log.refined.equals(found.log.refined)
+REGION = np.zeros((48, 48), bool)
+REGION[8:33, 8:40] = True  # cuts through two defects, leaves one out
+
+
+def test_everything_that_is_found_lies_inside_of_the_region(toy, result):
+    found = _refine(toy, roi=REGION, reestimate=True)
+    for masks in (found.masks, found.initial_masks, found.painted_masks):
+        assert not masks[:, ~REGION].any()
+    np.testing.assert_array_equal(found.recovered[:, ~REGION], toy.images[:, ~REGION])
+    np.testing.assert_array_equal(found.initial_masks, result.initial_masks * REGION)
+    assert _iou(found.masks[:3, REGION][..., None], toy.masks[:3, REGION][..., None]).min() > 0.75
+
+
+def test_maps_outside_of_the_region_may_be_anything(toy):
+    found = _refine(toy, roi=REGION)
+    noise = np.random.default_rng(0).choice([0, 1, 1e9, np.nan], toy.maps.shape)
+    other = dataclasses.replace(toy, maps=np.where(REGION, toy.maps, noise).astype(np.float32))
+    again = _refine(other, roi=REGION)
+    np.testing.assert_array_equal(again.masks, found.masks)
+    np.testing.assert_array_equal(again.recovered, found.recovered)
+    assert again.log.loss.equals(found.log.loss)
+
+
+def test_a_region_of_everything_is_none(toy, result):
+    found = _refine(toy, roi=np.ones((48, 48), bool))
+    np.testing.assert_array_equal(found.recovered, result.recovered)
+    assert found.log.loss.equals(result.log.loss)
 
 
 def test_reestimation_keeps_the_masks_and_clears_the_rest(toy, result):
@@ -103,23 +126,17 @@ def test_reestimation_keeps_the_masks_and_clears_the_rest(toy, result):
 
 def test_works_without_references(toy):
     found = refine(
-        toy.images[:1], toy.maps[:1], 0.5, toy.detector, toy.prior, toy.references[:0], PARAMS, 0
+        toy.images[:1], toy.maps[:1], 0.5, toy.detector, toy.prior, toy.references[:0], PARAMS
     )
     assert found.masks[0].any()
 
 
-def test_maps_of_another_size_are_refused(toy):
+def test_maps_and_regions_of_another_size_are_refused(toy):
+    what = (toy.detector, toy.prior, toy.references, PARAMS)
     with pytest.raises(VadlineError, match="upsample"):
-        refine(
-            toy.images,
-            toy.maps[:, ::2, ::2],
-            0.5,
-            toy.detector,
-            toy.prior,
-            toy.references,
-            PARAMS,
-            0,
-        )
+        refine(toy.images, toy.maps[:, ::2, ::2], 0.5, *what)
+    with pytest.raises(VadlineError, match="region of interest"):
+        refine(toy.images, toy.maps, 0.5, *what, REGION[::2])
 
 
 def _mask(tau_a, min_area):

@@ -20,6 +20,21 @@ def test_without_defects_one_good_pixel_in_a_thousand_exceeds_it():
     assert (maps > threshold).sum() == 10
 
 
+def test_outside_of_the_region_no_pixel_moves_the_threshold():
+    rng = np.random.default_rng(0)
+    maps, roi = rng.random((4, 16, 16)).astype(np.float32), np.zeros((16, 16), bool)
+    roi[2:12, 3:14] = True
+    masks = (rng.random(maps.shape) < 0.1).astype(np.uint8)
+    noise = rng.choice([np.nan, 1e9, -3], maps.shape)
+    other = np.where(roi, maps, noise).astype(np.float32), np.where(roi, masks, 1)
+    for has_defects in (True, False):
+        expected = mask_threshold(
+            [(maps[:, roi][..., None], masks[:, roi][..., None])], has_defects
+        )
+        for chunk in ((maps, masks), other):
+            assert mask_threshold([chunk], has_defects, roi) == expected
+
+
 def test_only_test_parts_that_the_detector_rejects_are_refined():
     scores = np.array([1.0, 2.0, 3.0, 2.5, 9.0, np.nan])
     calibration = np.array([1, 1, 1, 0, 0, 0], bool)

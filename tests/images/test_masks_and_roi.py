@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vadline.errors import VadlineError
-from vadline.images import load_roi
+from vadline.images import Region, read_region
 from vadline.images.decode import UnreadableImageError
 from vadline.images.masks import read_mask, resize_mask
 
@@ -69,21 +69,40 @@ def test_a_large_mask_keeps_its_place():
     np.testing.assert_array_equal(resize_mask(mask, 8), expected)
 
 
-def test_roi(tmp_path):
-    assert load_roi(None, 5).all()
+def test_a_region_at_any_size(tmp_path):
     region = np.zeros((20, 40), np.uint8)
     region[:, :20] = 255
     Image.fromarray(region).save(tmp_path / "roi.png")
-    roi = load_roi(tmp_path / "roi.png", 10)
-    assert roi.dtype == bool
-    assert roi.shape == (10, 10)
-    assert roi[:, :5].all()
-    assert not roi[:, 5:].any()
+    for width, height in ((10, 10), (40, 20), (6, 30)):
+        inside = read_region(tmp_path / "roi.png", 10).at(width, height)
+        assert inside.dtype == bool
+        assert inside.shape == (height, width)
+        assert inside[:, : width // 2].all()
+        assert not inside[:, width // 2 :].any()
 
 
-def test_an_empty_or_unreadable_roi_is_named(tmp_path):
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_what_lies_outside_is_painted_in_one_colour(mode):
+    inside = np.zeros((4, 6), bool)
+    inside[1:3, 2:5] = True
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8))
+    image = image.convert(mode)
+    before = np.asarray(image.convert("RGB"))
+    region = Region(inside)
+    blanked = np.asarray(region.blank(image))
+    at_size = region.at(12, 8)
+    assert at_size.sum() == 24
+    np.testing.assert_array_equal(blanked[at_size], before[at_size])
+    assert (blanked[~at_size] == (124, 116, 104)).all()
+    np.testing.assert_array_equal(np.asarray(image.convert("RGB")), before)
+
+
+def test_an_empty_or_unreadable_region_is_named(tmp_path):
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "empty.png")
+    speck = np.zeros((40, 40), np.uint8)
+    speck[0, 0] = 1
+    Image.fromarray(speck).save(tmp_path / "speck.png")
     (tmp_path / "text.png").write_text("no image")
-    for name in ("empty.png", "text.png", "none.png"):
+    for name in ("empty.png", "speck.png", "text.png", "none.png"):
         with pytest.raises(VadlineError, match=name):
-            load_roi(tmp_path / name, 4)
+            read_region(tmp_path / name, 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 from PIL import Image
 
 from vadline.errors import VadlineError
-from vadline.images import ingest
+from vadline.images import ImageParams, ingest
 from vadline.images.decode import decode
-from vadline.sources import COLUMNS, Record, read_source
+from vadline.sources import COLUMNS, Record, SourceParams, read_source
+
+SIZE = 32
+SMALL = ImageParams(size=SIZE)
 
 
 def record(path: Path, label="good", mask_path=None) -> Record:
@@ -48,32 +52,42 @@ def folder(tmp_path):
     return root
 
 
+def own_folder(root: Path) -> list[Record]:
+    return read_source(SourceParams(name="folder", root=str(root)))
+
+
+def arrays(result) -> tuple[np.ndarray, np.ndarray]:
+    return np.load(result.images, mmap_mode="r"), np.load(result.masks, mmap_mode="r")
+
+
 def test_rows_of_manifest_images_and_masks_belong_together(folder, tmp_path):
-    records = read_source("folder", folder)
-    result = ingest(records, 6, scratch=tmp_path / "scratch", workers=3)
-    manifest = result.manifest
+    records = own_folder(folder)
+    result = ingest(records, ImageParams(size=SIZE, workers=3), tmp_path / "scratch")
+    manifest, (images, masks) = result.manifest, arrays(result)
     assert tuple(manifest.columns) == COLUMNS
-    assert len(manifest) == len(result.images) == len(result.masks) == 10
-    assert result.images.dtype == result.masks.dtype == np.uint8
-    assert result.images.shape[1:] == (6, 6, 3)
+    assert len(manifest) == len(images) == len(masks) == 10
+    assert images.dtype == masks.dtype == np.uint8
+    assert images.shape[1:] == (SIZE, SIZE, 3)
+    assert result.roi.shape == (SIZE, SIZE)
+    assert result.roi.all()
     unreadable = ("cut", "empty", "text")
     assert manifest["image_id"].tolist() == [
         r.image_id for r in records if r.path.stem not in unreadable
     ]
-    for row, image, mask in zip(manifest.itertuples(), result.images, result.masks, strict=True):
+    for row, image, mask in zip(manifest.itertuples(), images, masks, strict=True):
         data = Path(row.path).read_bytes()
-        pixels, size = decode(data, 6)
+        pixels, size = decode(data, SIZE)
         np.testing.assert_array_equal(image, pixels)
         assert (row.width, row.height) == size
         assert row.sha256 == hashlib.sha256(data).hexdigest()
         has_mask = row.image_id == "bad/dent/a"
         assert pd.notna(row.mask_path) == has_mask
-        expected = np.repeat([[1], [0]], 3, axis=0) * has_mask
-        np.testing.assert_array_equal(mask, np.broadcast_to(expected, (6, 6)))
+        expected = np.repeat([[1], [0]], SIZE // 2, axis=0) * has_mask
+        np.testing.assert_array_equal(mask, np.broadcast_to(expected, (SIZE, SIZE)))
 
 
 def test_the_report_names_what_was_wrong(folder, tmp_path):
-    report = ingest(read_source("folder", folder), 6, scratch=tmp_path).report
+    report = ingest(own_folder(folder), SMALL, tmp_path).report
     assert json.loads(json.dumps(report)) == report
     assert report["counts"] == {
         "listed": 13,
@@ -94,34 +108,28 @@ def test_the_report_names_what_was_wrong(folder, tmp_path):
 
 
 def test_the_result_does_not_depend_on_the_number_of_threads(folder, tmp_path):
-    records = read_source("folder", folder)
-    one = ingest(records, 6, scratch=tmp_path / "one", workers=1)
-    many = ingest(records, 6, scratch=tmp_path / "many", workers=8)
+    records = own_folder(folder)
+    one = ingest(records, ImageParams(size=SIZE, workers=1), tmp_path / "one")
+    many = ingest(records, ImageParams(size=SIZE, workers=8), tmp_path / "many")
     pd.testing.assert_frame_equal(one.manifest, many.manifest)
-    np.testing.assert_array_equal(one.images, many.images)
-    np.testing.assert_array_equal(one.masks, many.masks)
+    for first, second in zip(arrays(one), arrays(many), strict=True):
+        np.testing.assert_array_equal(first, second)
     assert one.report == many.report
 
 
 def test_a_second_call_leaves_the_arrays_of_the_first_alone(tmp_path):
-    first = ingest([record(save(tmp_path / "a.png", seed=1))], 4, scratch=tmp_path)
-    before = np.array(first.images)
-    ingest([record(save(tmp_path / "b.png", seed=2))], 4, scratch=tmp_path)
-    np.testing.assert_array_equal(first.images, before)
-
-
-def test_the_arrays_are_on_disk(tmp_path):
-    result = ingest([record(save(tmp_path / "a.png"))], 4, scratch=tmp_path / "scratch")
-    assert isinstance(result.images, np.memmap)
-    on_disk = np.load(tmp_path / "scratch" / "images.npy", mmap_mode="r")
-    np.testing.assert_array_equal(on_disk, result.images)
+    first, _ = arrays(ingest([record(save(tmp_path / "a.png", seed=1))], SMALL, tmp_path))
+    before = np.array(first)
+    ingest([record(save(tmp_path / "b.png", seed=2))], SMALL, tmp_path)
+    np.testing.assert_array_equal(first, before)
 
 
 def test_sixteen_bit_maximum_reaches_the_decoder(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.full((4, 4), 4095, np.uint16)).save(path)
-    assert ingest([record(path)], 4, scratch=tmp_path).images.max() == 16
-    assert (ingest([record(path)], 4, scratch=tmp_path, sixteen_bit_max=4095).images == 255).all()
+    assert arrays(ingest([record(path)], SMALL, tmp_path))[0].max() == 16
+    twelve_bit = ImageParams(size=SIZE, sixteen_bit_max=4095)
+    assert (arrays(ingest([record(path)], twelve_bit, tmp_path))[0] == 255).all()
 
 
 def test_masks_that_cannot_be_used_are_unknown_not_empty(tmp_path):
@@ -130,14 +138,14 @@ def test_masks_that_cannot_be_used_are_unknown_not_empty(tmp_path):
     black = tmp_path / "black.png"
     Image.fromarray(np.zeros((12, 12), np.uint8)).save(black)
     for mask, reason in ((black, "marks no pixel"), (tmp_path / "none.png", "does not exist")):
-        result = ingest([record(good), record(bad, "bad", mask)], 4, scratch=tmp_path)
+        result = ingest([record(good), record(bad, "bad", mask)], SMALL, tmp_path)
         assert result.manifest["mask_path"].isna().all()
         assert reason in result.report["masks_refused"][0]["reason"]
 
 
 def test_a_missing_file_is_refused(tmp_path):
     records = [record(save(tmp_path / "a.png")), record(tmp_path / "gone.png")]
-    refused = ingest(records, 4, scratch=tmp_path).report["refused"]
+    refused = ingest(records, SMALL, tmp_path).report["refused"]
     assert [Path(r["path"]).name for r in refused] == ["gone.png"]
 
 
@@ -145,19 +153,29 @@ def test_nothing_readable_or_nothing_good_is_an_error(tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_text("no image")
     with pytest.raises(VadlineError, match=r"no image could be read.*broken\.png"):
-        ingest([record(broken)], 4, scratch=tmp_path)
+        ingest([record(broken)], SMALL, tmp_path)
     with pytest.raises(VadlineError, match="no good image"):
-        ingest([record(broken), record(save(tmp_path / "b.png"), "bad")], 4, scratch=tmp_path)
+        ingest([record(broken), record(save(tmp_path / "b.png"), "bad")], SMALL, tmp_path)
     with pytest.raises(VadlineError, match=r"source\.root"):
-        ingest([], 4, scratch=tmp_path)
+        ingest([], SMALL, tmp_path)
 
 
-@pytest.mark.parametrize("settings", [{"size": 0}, {"size": 4, "sixteen_bit_max": 0}])
-def test_settings_out_of_range_are_named(tmp_path, settings):
-    with pytest.raises(VadlineError, match="sixteen_bit_max"):
-        ingest([record(save(tmp_path / "a.png"))], scratch=tmp_path, **settings)
+def test_a_disk_too_small_is_found_out_before_reading(tmp_path, monkeypatch):
+    need = 2 * SIZE * SIZE * 4  # once: images and masks go straight to where they stay
+    records = [record(save(tmp_path / f"{i}.png")) for i in range(2)]
+    usage = shutil.disk_usage(tmp_path)
+    for free, enough in ((need, True), (need - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        if enough:
+            ingest(records, SMALL, tmp_path / "first")
+        else:
+            with pytest.raises(VadlineError, match=rf"{tmp_path}/second has .* images\.size"):
+                ingest(records, SMALL, tmp_path / "second")
+            assert not list((tmp_path / "second").iterdir())
 
 
-def test_a_disk_too_small_is_found_out_before_reading(tmp_path):
-    with pytest.raises(VadlineError, match="GiB free"):
-        ingest([record(save(tmp_path / "a.png"))], 2**26, scratch=tmp_path)
+def test_a_failure_leaves_no_array_behind(tmp_path):
+    (tmp_path / "broken.png").write_text("no image")
+    with pytest.raises(VadlineError):
+        ingest([record(tmp_path / "broken.png")], SMALL, tmp_path / "scratch")
+    assert not list((tmp_path / "scratch").iterdir())

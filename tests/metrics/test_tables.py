@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from vadline.errors import VadlineError
@@ -108,3 +110,33 @@ def test_refinement_row_holds_before_and_after():
         "seconds": 2.0,
         "images": 2,
     }
+
+
+@given(seed=st.integers(0, 10_000))
+def test_outside_of_the_region_masks_and_truth_may_be_anything(seed):
+    rng = np.random.default_rng(seed)
+    roi = rng.random((6, 7)) < 0.6
+    masks = rng.integers(0, 2, (4, 3, 6, 7))
+    other = np.where(roi, masks, rng.integers(0, 2, masks.shape))
+    seconds = np.ones(3)
+    row = refinement_row(*masks, seconds, roi)
+    assert row == refinement_row(*other, seconds, roi)
+    inside = masks[..., roi][..., None]
+    assert row == refinement_row(*inside, seconds)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_outside_of_the_region_maps_may_be_anything(seed):
+    rng = np.random.default_rng(seed)
+    roi = np.zeros((8, 9), bool)
+    roi[2:7, 1:8] = True
+    masks = (rng.random((4, 8, 9)) < 0.2).astype(np.uint8)
+    maps = (rng.gamma(2, size=masks.shape) + masks).astype(np.float32)
+    noise = rng.choice([np.nan, 0, 1e30], maps.shape)
+    other = np.where(roi, maps, noise).astype(np.float32), np.where(roi, masks, 1)
+    labels, scores = [0, 0, 1, 1], rng.random(4)
+    rows = [
+        detection_row(labels, scores, pixel_histogram([chunk], roi))
+        for chunk in ((maps, masks), other)
+    ]
+    np.testing.assert_equal(rows[0], rows[1])

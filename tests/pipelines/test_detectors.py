@@ -1,8 +1,7 @@
 """Which detectors a run has is configuration, one's own included."""
 
+import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,38 +21,20 @@ TINY = {
 }
 NATIVE = ["patchcore", "apc", *TINY]
 
-AGAIN = """
-import sys
-from pathlib import Path
-import numpy as np
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
-from vadline.detectors import load_detector
-from vadline.splits import scored_rows
 
-bootstrap_project(Path.cwd())
-with KedroSession.create(Path.cwd(), env="test") as session:
-    catalog = session.load_context().catalog
-images, roi, rows = catalog.load("images"), catalog.load("roi"), scored_rows(catalog.load("split"))
-for name in sys.argv[1:]:
-    maps, _ = load_detector(catalog.load(f"{name}.model")).score(images, rows, roi)
-    assert np.array_equal(maps, catalog.load(f"{name}.anomaly_maps")[rows]), name
-"""
-
-
-def guide() -> tuple[str, str]:
-    """Return the README's file of a detector of one's own, and its line of configuration."""
+def guide() -> tuple[str, str, str]:
+    """Return the README's file of a detector of one's own, its configuration, and its test."""
     section = README.read_text().split("## A detector of your own")[1].split("\n## ")[0]
     assert len(section.splitlines()) <= 70, "a screen"
-    code = re.search(r"```python\n(.*?)```", section, re.DOTALL).group(1)
+    code, test = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     (line,) = re.findall(r"^    (\w+: \{kind: .*\})$", section, re.MULTILINE)
-    return code, line
+    return code, line, test
 
 
 @pytest.fixture
 def own(project, monkeypatch):
     """Return a project to which the README's detector was added, and nothing else."""
-    code, line = guide()
+    code, line, _ = guide()
     (project.path / "src/mean_image.py").write_text(code)
     monkeypatch.syspath_prepend(project.path / "src")
     path = project.path / "conf/base/parameters.yml"
@@ -73,7 +54,15 @@ def test_the_readme_s_detector_gets_a_row_a_setup_and_a_namespace(own):
     assert any(name.startswith("mean.") for name in features)
 
 
-def test_all_native_detectors_run_side_by_side_and_a_fresh_process_repeats_their_maps(project):
+def test_the_readme_s_detector_keeps_the_contract(tmp_path, monkeypatch):
+    code, _, test = guide()
+    (tmp_path / "mean_image.py").write_text(code)
+    (tmp_path / "test_mean_image.py").write_text(test)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("test_mean_image").test_it_keeps_the_contract()
+
+
+def test_all_native_detectors_run_side_by_side(project):
     project.run(params={"line": {"refined": "padim cflow"}, "detectors": TINY})
     tables = project.tables()
     assert tables["detection"]["row"].tolist() == NATIVE
@@ -85,4 +74,3 @@ def test_all_native_detectors_run_side_by_side_and_a_fresh_process_repeats_their
     for name in NATIVE:
         maps = project.load(f"{name}.anomaly_maps")
         assert np.isfinite(maps[split["test"].to_numpy()]).all()
-    subprocess.run([sys.executable, "-c", AGAIN, *NATIVE], cwd=project.path, check=True)

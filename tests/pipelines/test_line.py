@@ -126,10 +126,10 @@ def test_a_killed_run_is_finished_without_repeating_what_was_done(
 
 def _pattern(name):
     files = {
-        "manifest": "data/02_intermediate/test/all/manifest.parquet",
-        "patchcore.model": "data/06_models/test/all/patchcore.safetensors/*/*",
-        "patchcore.mask_threshold": "data/06_models/test/all/patchcore_mask_threshold.json/*/*",
-        "segad_scores": "data/07_model_output/test/all/segad_scores.parquet",
+        "manifest": "data/02_intermediate/demo/test/manifest.parquet",
+        "patchcore.model": "data/06_models/demo/test/patchcore.safetensors/*/*",
+        "patchcore.mask_threshold": "data/06_models/demo/test/patchcore_mask_threshold.json/*/*",
+        "segad_scores": "data/07_model_output/demo/test/segad_scores.parquet",
     }
     return files[name]
 
@@ -166,15 +166,15 @@ def test_a_killed_second_run_does_not_end_with_the_first_one_s_tables(project, m
         project.is_killed(params=other)
     project.run(params=other, only_missing_outputs=True)
     assert not project.load("split", params=other).equals(first)
-    assert len(list(project.path.glob("data/08_reporting/test/all/segad.csv/*"))) == 2
+    assert len(list(project.path.glob("data/08_reporting/demo/test/segad.csv/*"))) == 2
 
 
 def test_resuming_with_another_parameter_makes_anew_what_it_leads_to(project):
     fast = {"line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []}}
     fast |= {"decide": {"setup": "patchcore"}}
     project.run(params=fast)
-    store = project.path / "data/02_intermediate/test/all/images.npy"
-    bank = project.path / "data/07_model_output/test/all/patchcore/anomaly_maps.npy"
+    store = project.path / "data/02_intermediate/demo/test/images.npy"
+    bank = project.path / "data/07_model_output/demo/test/patchcore/anomaly_maps.npy"
     before = store.stat().st_mtime_ns, bank.stat().st_mtime_ns
     project.run(params=fast | {"seed": 3}, only_missing_outputs=True)
     assert store.stat().st_mtime_ns == before[0]
@@ -203,7 +203,7 @@ def test_a_line_that_rejects_nothing_still_shows_its_parts(project, monkeypatch)
     )
     project.run()
     assert project.tables()["refinement"]["images"].tolist() == [0]
-    (gallery,) = project.path.glob("data/08_reporting/test/all/figures/patchcore_gallery.png/*/*")
+    (gallery,) = project.path.glob("data/08_reporting/demo/test/figures/patchcore_gallery.png/*/*")
     assert gallery.stat().st_size > 10_000
 
 

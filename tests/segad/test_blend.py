@@ -6,7 +6,13 @@ import pytest
 
 from vadline.errors import VadlineError
 from vadline.metrics import image_auroc
-from vadline.segad import BlendedForest, BoostedRandomForest, SegADParams
+from vadline.segad import (
+    BlendedForest,
+    BlendParams,
+    BoostedRandomForest,
+    ForestParams,
+    SegADParams,
+)
 
 
 def world(seed, goods=150, bads=10, features=30):
@@ -19,14 +25,22 @@ def world(seed, goods=150, bads=10, features=30):
     return pd.DataFrame(X, columns=columns), y, pd.DataFrame({"padim": score})
 
 
-FOREST = BoostedRandomForest(trees=20)
+FOREST = ForestParams(trees=20)
+
+
+def plain():
+    return BoostedRandomForest(FOREST, 0)
+
+
+def blended_by(kind="off"):
+    return BlendedForest(FOREST, BlendParams(kind=kind), 0)
 
 
 def test_off_is_the_plain_forest():
     X, y, _ = world(0)
-    plain = FOREST.fit(X, y).decision_function(X)
-    blended = BlendedForest(FOREST).fit(X, y)
-    np.testing.assert_array_equal(blended.decision_function(X), plain)
+    blended = blended_by().fit(X, y)
+    margins = plain().fit(X, y).decision_function(X)
+    np.testing.assert_array_equal(blended.decision_function(X), margins)
     assert blended.weight_ == 1
 
 
@@ -34,8 +48,8 @@ def test_off_is_the_plain_forest():
 def test_with_few_bads_a_blend_beats_the_forest(blend):
     X, y, scores = world(0)
     test_X, test_y, test_scores = world(1, goods=400, bads=400)
-    forest = image_auroc(test_y, FOREST.fit(X, y).decision_function(test_X))
-    blended = BlendedForest(FOREST, blend).fit(X, y, scores)
+    forest = image_auroc(test_y, plain().fit(X, y).decision_function(test_X))
+    blended = blended_by(blend).fit(X, y, scores)
     auroc = image_auroc(test_y, blended.decision_function(test_X, test_scores))
     assert auroc > forest + 0.05
     assert auroc > image_auroc(test_y, test_scores["padim"]) - 0.02
@@ -45,7 +59,7 @@ def test_the_forests_say_grows_with_the_number_of_bads():
     weights = []
     for bads in (1, 20, 60):
         X, y, scores = world(0, bads=bads)
-        weights.append(BlendedForest(FOREST, "count").fit(X, y, scores).weight_)
+        weights.append(blended_by("count").fit(X, y, scores).weight_)
     assert weights == pytest.approx([1 / 21, 0.5, 0.75])
 
 
@@ -53,28 +67,28 @@ def test_cross_validation_trusts_whichever_is_right():
     X, y, scores = world(0, bads=50)
     noise = pd.DataFrame({"padim": np.random.default_rng(5).normal(size=len(y))})
     telling = X.assign(**{"padim.cell_0.mean": X["padim.cell_0.mean"] + 3 * y})
-    assert BlendedForest(FOREST, "cv").fit(telling, y, noise).weight_ >= 0.8
+    assert blended_by("cv").fit(telling, y, noise).weight_ >= 0.8
     silent = pd.DataFrame(np.random.default_rng(6).normal(size=X.shape), columns=X.columns)
-    assert BlendedForest(FOREST, "cv").fit(silent, y, scores).weight_ <= 0.5
+    assert blended_by("cv").fit(silent, y, scores).weight_ <= 0.5
 
 
 def test_too_few_bads_for_folds_fall_back_to_the_count():
     X, y, scores = world(0, bads=3)
-    assert BlendedForest(FOREST, "cv").fit(X, y, scores).weight_ == pytest.approx(3 / 23)
+    assert blended_by("cv").fit(X, y, scores).weight_ == pytest.approx(3 / 23)
 
 
 def test_units_of_an_image_score_do_not_matter():
     X, y, scores = world(0)
-    a = BlendedForest(FOREST, "count").fit(X, y, scores).decision_function(X, scores)
+    a = blended_by("count").fit(X, y, scores).decision_function(X, scores)
     other = 1e-3 * scores - 40
-    b = BlendedForest(FOREST, "count").fit(X, y, other).decision_function(X, other)
+    b = blended_by("count").fit(X, y, other).decision_function(X, other)
     np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
 
 
 def test_a_saved_blend_scores_the_same():
     X, y, scores = world(0)
     for blend in ("off", "count"):
-        blended = BlendedForest(FOREST, blend).fit(X, y, scores)
+        blended = blended_by(blend).fit(X, y, scores)
         again = BlendedForest.from_bytes(blended.to_bytes())
         np.testing.assert_array_equal(
             again.decision_function(X, scores), blended.decision_function(X, scores)
@@ -84,21 +98,19 @@ def test_a_saved_blend_scores_the_same():
 def test_mistakes_are_refused():
     X, y, scores = world(0)
     with pytest.raises(VadlineError, match="image scores"):
-        BlendedForest(FOREST, "count").fit(X, y)
-    with pytest.raises(VadlineError, match="unknown"):
-        BlendedForest(FOREST, "half").fit(X, y, scores)
+        blended_by("count").fit(X, y)
     with pytest.raises(VadlineError, match="two good"):
-        BlendedForest(FOREST, "count").fit(X[149:], y[149:], scores[149:])
-    fitted = BlendedForest(FOREST, "count").fit(X, y, scores)
+        blended_by("count").fit(X[149:], y[149:], scores[149:])
+    fitted = blended_by("count").fit(X, y, scores)
     with pytest.raises(VadlineError, match="'padim'"):
         fitted.decision_function(X, scores.rename(columns={"padim": "cflow"}))
 
 
-def test_parameters_build_what_they_say():
-    params = SegADParams(blend="count", half_count=5, forest={"kind": "rf", "trees": 7})
-    built = params.build(random_state=4)
-    assert (built.blend, built.half_count) == ("count", 5)
-    assert (built.forest.kind, built.forest.trees, built.forest.random_state) == ("rf", 7, 4)
+def test_a_blend_may_be_its_kind_alone():
+    assert SegADParams(blend="count").blend == BlendParams(kind="count")
+    assert SegADParams(blend={"kind": "cv", "folds": 3}).blend.folds == 3
+    whole = SegADParams(blend="count", forest={"kind": "rf", "trees": 7})
+    assert SegADParams(**whole.model_dump()) == whole
 
 
 @pytest.mark.parametrize(
@@ -107,6 +119,9 @@ def test_parameters_build_what_they_say():
         {"forrest": {}},
         {"segments": {"kind": "png"}},
         {"blend": "half"},
+        {"blend": {"kind": "count", "half_count": 0}},
+        {"half_count": 5},
+        {"forest": {"kind": "forest"}},
         {"forest": {"subsample": 0}},
         {"setups": {"all_ad": {"detectors": []}}},
     ],

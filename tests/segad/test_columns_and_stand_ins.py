@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from vadline.segad import (
-    SegADParams,
+    SegmentParams,
+    SyntheticParams,
+    forest_rows,
     image_score_columns,
+    make_segments,
     setup_columns,
     stand_ins,
-    training_set,
 )
 
 FEATURES = pd.DataFrame(
@@ -33,7 +35,7 @@ def test_a_setup_sees_its_own_detectors_only():
 
 
 def test_the_forest_learns_from_its_role_and_from_synthetic_defects():
-    rows, bad = training_set(FEATURES, split_of(forest=[True, True, False]))
+    rows, bad = forest_rows(FEATURES, split_of(forest=[True, True, False]))
     assert dict(zip(rows, bad, strict=True)) == {"a": False, "b": True, "synthetic/forest/a": True}
 
 
@@ -49,10 +51,32 @@ def test_defects_are_made_only_for_roles_without_a_bad_part(roles, made):
     images = np.full((3, 32, 32, 3), 128, np.uint8)
     split = split_of(**{k: np.array(v, bool) for k, v in roles.items()})
     segments = np.zeros((32, 32), np.uint8)
-    new, masks, table = stand_ins(images, split, segments, SegADParams(), seed=0)
-    found = {role: rows["source_row"].tolist() for role, rows in table.groupby("role")}
-    assert found == made
-    assert len(new) == len(masks) == len(table)
-    assert all(mask.any() for mask in masks)
-    changed = (new != images[table["source_row"]]).any(axis=-1)
-    assert not (changed & (masks == 0)).any()
+    found = stand_ins(images, split, segments, SyntheticParams(), seed=0)
+    sources = found.table["source_row"].to_numpy()
+    for role in ("finetune", "forest"):
+        assert sources[found.rows(role)].tolist() == made.get(role, [])
+    assert len(found.images) == len(found.masks) == len(found.table)
+    assert all(mask.any() for mask in found.masks)
+    changed = (found.images != images[sources]).any(axis=-1)
+    assert not (changed & (found.masks == 0)).any()
+
+
+def test_stand_ins_stay_inside_of_the_region_and_read_single_images():
+    class Counting:
+        shape, most = (40, 32, 32, 3), 0
+
+        def __getitem__(self, rows):
+            self.most = max(self.most, np.size(rows))
+            return np.full((32, 32, 3), 128, np.uint8)
+
+    split = pd.DataFrame({"image_id": [f"{i}" for i in range(40)], "label": "good"})
+    split = split.assign(detector=True, finetune=False, forest=False)
+    roi = np.zeros((32, 32), bool)
+    roi[4:20, 8:30] = True
+    segments, _ = make_segments(SegmentParams(kind="grid"), 32, roi)
+    images = Counting()
+    found = stand_ins(images, split, segments, SyntheticParams(), seed=0)
+    assert len(found.table) == 40
+    assert images.most == 1
+    assert found.masks.any(axis=(1, 2)).all()
+    assert not found.masks[:, ~roi].any()

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
-from vadline.segad import grid_segments, load_segments, make_segments, vad_segments
+from vadline.segad import (
+    SegmentParams,
+    grid_segments,
+    load_segments,
+    make_segments,
+    vad_segments,
+)
 from vadline.sources.demo.geometry import GEOMETRY
 
 
@@ -96,10 +103,29 @@ def test_unusable_pictures_are_refused_by_name(tmp_path):
 
 def test_the_dispatcher_makes_each_kind(tmp_path):
     Image.new("L", (4, 4), 9).save(tmp_path / "one.png")
-    assert make_segments("vad", 64)[0].shape == (64, 64)
-    assert len(make_segments("grid", 64, rows=2, cols=5)[1]) == 10
-    assert make_segments("whole", (5, 6))[1] == ("whole",)
-    assert make_segments("png", 8, path=tmp_path / "one.png")[1] == ("segment_9",)
-    for bad in ({"kind": "sam"}, {"kind": "png"}, {"kind": "grid", "rows": 9, "cols": 9}):
-        with pytest.raises(VadlineError, match="segments"):
-            make_segments(size=64, **bad)
+    png = {"kind": "png", "path": tmp_path / "one.png"}
+    assert make_segments(SegmentParams(kind="vad"), 64)[0].shape == (64, 64)
+    assert len(make_segments(SegmentParams(kind="grid", rows=2, cols=5), 64)[1]) == 10
+    assert make_segments(SegmentParams(kind="whole"), (5, 6))[1] == ("whole",)
+    assert make_segments(SegmentParams(**png), 8)[1] == ("segment_9",)
+    with pytest.raises(VadlineError, match="segments"):
+        make_segments(SegmentParams(kind="grid", rows=9, cols=9), 64)
+    for wrong in ({"kind": "sam"}, {"kind": "png"}):
+        with pytest.raises(ValueError, match="validation error"):
+            SegmentParams(**wrong)
+
+
+@pytest.mark.parametrize("kind", ["vad", "grid", "whole"])
+def test_what_lies_outside_of_the_region_belongs_to_no_segment(kind):
+    params, roi = SegmentParams(kind=kind), np.zeros((64, 48), bool)
+    roi[30:50, 5:40] = True
+    everywhere, names = make_segments(params, (64, 48))
+    labels, same = make_segments(params, (64, 48), roi)
+    assert same == names
+    assert labels.dtype == np.uint8
+    np.testing.assert_array_equal(labels[roi], everywhere[roi])
+    assert (labels[~roi] == OUTSIDE).all()
+    whole = make_segments(params, (64, 48), np.ones_like(roi))[0]
+    np.testing.assert_array_equal(whole, everywhere)
+    with pytest.raises(VadlineError, match="region of interest"):
+        make_segments(params, 64, roi)

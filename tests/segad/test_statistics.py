@@ -10,7 +10,14 @@ from scipy.stats import kurtosis, skew
 from threadpoolctl import threadpool_limits
 
 from vadline.errors import VadlineError
-from vadline.segad import feature_frame, grid_segments, segment_statistics, vad_segments
+from vadline.segad import (
+    SegmentParams,
+    feature_frame,
+    grid_segments,
+    make_segments,
+    segment_statistics,
+    vad_segments,
+)
 
 
 def reference(anomaly_map, labels, count):
@@ -102,6 +109,27 @@ def test_nan_stays_in_its_segment_and_memory_maps_stay_as_they_are(tmp_path):
     assert np.isfinite(found[0, 1]).all()
     assert np.isfinite(found[1]).all()
     np.testing.assert_array_equal(stored, maps)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_outside_of_the_region_maps_may_be_anything(seed, own):
+    rng = np.random.default_rng(seed)
+    roi = rng.random((20, 30)) < 0.7
+    roi[:7, :10] = False  # the first cell is empty
+    labels, names = make_segments(SegmentParams(kind="grid"), (20, 30), roi)
+    labels = np.repeat(labels[None], 3, axis=0) if own else labels
+    maps = rng.gamma(2, size=(3, 20, 30)).astype(np.float32)
+    found = segment_statistics(maps, labels, len(names))
+    noise = rng.choice([0, 1e30, np.nan, -5], maps.shape)
+    other = np.where(roi, maps, noise).astype(np.float32)
+    np.testing.assert_array_equal(segment_statistics(other, labels, len(names)), found)
+    everywhere = grid_segments((20, 30), 3, 3)[0]
+    parts = np.where(roi, everywhere, 9)
+    expected = np.stack([reference(m, parts, 9) for m in maps])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert not found[:, 0].any()
+    assert segment_statistics(maps, labels).shape == found.shape
 
 
 @pytest.mark.parametrize("value", [0.0, 3.7, 1e6, -0.1])

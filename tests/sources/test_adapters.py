@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vadline.errors import VadlineError
-from vadline.sources import is_unseen, read_source
+from vadline.sources import SourceParams, is_unseen
+from vadline.sources import read_source as read_any
 from vadline.sources.elpv import read_elpv
 
 
@@ -16,6 +17,10 @@ def touch(root: Path, *names: str) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
+
+
+def read_source(name, root, category=None):
+    return read_any(SourceParams(name=name, root=root and str(root), category=category))
 
 
 def by_id(records):
@@ -109,6 +114,16 @@ def test_mvtec(tmp_path):
             read_source("mvtec", tmp_path, category)
     with pytest.raises(VadlineError, match="top folder"):
         read_source("mvtec", tmp_path / "screw")
+
+
+def test_mvtec_of_linked_kinds(tmp_path):
+    touch(tmp_path, "disk/thread/000.png", "disk/good/000.png", "root/screw/train/good/000.png")
+    (tmp_path / "root/screw/test").mkdir()
+    for kind in ("thread", "good"):
+        (tmp_path / "root/screw/test" / kind).symlink_to(tmp_path / "disk" / kind)
+    found = by_id(read_source("mvtec", tmp_path / "root", "screw"))
+    assert set(found) == {"train/good/000", "test/good/000", "test/thread/000"}
+    assert found["test/thread/000"].defect == "thread"
 
 
 def test_visa(tmp_path):

@@ -14,6 +14,7 @@ from vadline.apc.augment import augment
 from vadline.apc.params import APCParams
 from vadline.apc.sampling import draw_epoch
 from vadline.defects.cut_paste import cut_paste
+from vadline.detectors import TrainingSet
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class FinetuneBatch(NamedTuple):
     labels: Tensor  # float32 (B,), 1 = anomalous
     masks: Tensor  # uint8 {0, 1} (B, H, W)
     mask_known: Tensor  # bool (B,)
+    roi: Tensor | None  # bool (B, H, W), flipped as the images are; None for everything
 
 
 class BatchMaker:
@@ -32,33 +34,35 @@ class BatchMaker:
 
     Parameters
     ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
-        May be memory-mapped; only drawn images are read.
-    labels : ndarray, {0, 1}, shape (N,)
-    masks : ndarray, {0, 1}, shape (N, H, W)
-    mask_known : ndarray, bool, shape (N,)
+    training : TrainingSet
+        Only drawn images are read, one by one.
     params : APCParams
-        FinetuneBatch size, augmentation and CutPaste settings.
+        Batch size, augmentation and CutPaste settings.
     seed : int
+
+    Attributes
+    ----------
+    labels : ndarray, int64 {0, 1}, shape (n,)
+        Of the training set's rows; 1 = anomalous.
+    mask_known : ndarray, bool, shape (n,)
+        A bad one's is known only where it has a pixel inside of the region.
+    roi : ndarray, bool, shape (H, W), or None
+        None where everything counts.
     """
 
-    def __init__(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        masks: np.ndarray,
-        mask_known: np.ndarray,
-        params: APCParams,
-        seed: int,
-    ) -> None:
-        self.images, self.masks = images, masks
-        self.labels = np.asarray(labels).astype(np.int64)
-        self.mask_known = np.array(mask_known, dtype=bool)
+    def __init__(self, training: TrainingSet, params: APCParams, seed: int) -> None:
+        self.training = training
         self.params = params
         self.seed = seed
-        # A defect too thin to survive resizing has an empty mask, which would call it normal.
+        self.roi = None if training.roi is None or training.roi.all() else training.roi
+        bad = np.zeros(len(training.rows), bool) if training.bad is None else training.bad
+        self.labels = np.asarray(bad).astype(np.int64)
+        known = self.labels == 0 if training.mask_known is None else training.mask_known
+        self.mask_known = np.array(known, dtype=bool)
+        # A defect too thin to survive resizing has an empty mask, which would call it normal; so
+        # would one outside of the region.
         for index in np.flatnonzero((self.labels == 1) & self.mask_known):
-            self.mask_known[index] = np.any(masks[index])
+            self.mask_known[index] = np.any(self._mask(index))
         self.sources = np.flatnonzero((self.labels == 1) & self.mask_known)
         self.normals = np.flatnonzero(self.labels == 0)
         if params.cutpaste and params.cutpaste_share > 0 and len(self.sources) == 0:
@@ -80,35 +84,48 @@ class BatchMaker:
         """Return the batch of these indices, int64 (B,), at this epoch and step."""
         rng = np.random.default_rng([self.seed, epoch, 1 + step])
         samples = [self._sample(int(index), rng) for index in indices]
-        images, masks, known = zip(*samples, strict=True)
+        images, masks, known, regions = zip(*samples, strict=True)
         return FinetuneBatch(
             images=torch.from_numpy(np.stack(images)),
             labels=torch.from_numpy(self.labels[indices]).to(torch.float32),
             masks=torch.from_numpy(np.stack(masks)),
             mask_known=torch.tensor(known),
+            roi=None if self.roi is None else torch.from_numpy(np.stack(regions)),
         )
 
-    def _sample(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, bool]:
-        params = self.params
+    def _image(self, index: int) -> np.ndarray:
+        return np.asarray(self.training.images[int(self.training.rows[index])])
+
+    def _mask(self, index: int) -> np.ndarray:
+        if self.training.masks is None:
+            return np.zeros(self.training.images.shape[1:3], np.uint8)
+        mask = np.asarray(self.training.masks[int(self.training.rows[index])])
+        return mask if self.roi is None else mask & self.roi
+
+    def _sample(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray | None]:
+        params, roi = self.params, self.roi
         paste = params.cutpaste and self.labels[index] == 1 and len(self.sources) > 0
         if paste and rng.random() < params.cutpaste_share:
             # A drawn image without a mask lends its turn to one that has a defect to cut.
             source = index if index in self.sources else int(rng.choice(self.sources))
             image, mask = cut_paste(
-                np.asarray(self.images[int(rng.choice(self.normals))]),
-                np.asarray(self.images[source]),
-                np.asarray(self.masks[source]),
+                self._image(int(rng.choice(self.normals))),
+                self._image(source),
+                self._mask(source),
                 rng,
+                roi,
                 saturation=params.cutpaste_saturation,
                 flip=params.cutpaste_flip,
                 shift=params.cutpaste_shift,
             )
             known = True
         else:
-            image, mask = np.asarray(self.images[index]), np.asarray(self.masks[index])
+            image, mask = self._image(index), self._mask(index)
             known = bool(self.mask_known[index])
         if params.augment:
-            image, mask = augment(
-                image, mask, rng, flips=params.augment_flips, jitter=params.augment_jitter
+            image, mask, roi = augment(
+                image, mask, rng, roi, flips=params.augment_flips, jitter=params.augment_jitter
             )
-        return image, mask, known
+        return image, mask, known, roi

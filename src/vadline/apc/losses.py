@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -25,7 +26,9 @@ def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
 
-def segmentation_loss(logits: Tensor, masks: Tensor, mask_known: Tensor) -> Tensor:
+def segmentation_loss(
+    logits: Tensor, masks: Tensor, mask_known: Tensor, roi: Tensor | None = None
+) -> Tensor:
     """Return the mean pixel-wise binary cross-entropy over the samples that have a mask.
 
     Parameters
@@ -34,6 +37,8 @@ def segmentation_loss(logits: Tensor, masks: Tensor, mask_known: Tensor) -> Tens
     masks : Tensor, {0, 1}, shape (B, H, W)
         Ignored where the mask is not known.
     mask_known : Tensor, bool, shape (B,)
+    roi : Tensor, bool, shape (B, H, W), optional
+        Pixels that count, at least one of each sample.
 
     Returns
     -------
@@ -41,13 +46,33 @@ def segmentation_loss(logits: Tensor, masks: Tensor, mask_known: Tensor) -> Tens
         0 (with a zero gradient) if no sample has a mask.
     """
     pixels = F.binary_cross_entropy_with_logits(logits, masks.to(logits.dtype), reduction="none")
+    means = pixels.mean(dim=(1, 2)) if roi is None else _mean_inside(pixels, roi)
     known = mask_known.to(logits.dtype)
-    return (pixels.mean(dim=(1, 2)) * known).sum() / known.sum().clamp(min=1)
+    return (means * known).sum() / known.sum().clamp(min=1)
 
 
-def reconstruction_loss(reconstruction: Tensor, x: Tensor) -> Tensor:
-    """Return the mean squared error against the normalised input, both (B, 3, H, W)."""
-    return F.mse_loss(reconstruction, x)
+def reconstruction_loss(reconstruction: Tensor, x: Tensor, roi: Tensor | None = None) -> Tensor:
+    """Return the mean squared error against the normalised input.
+
+    Parameters
+    ----------
+    reconstruction, x : Tensor, float32, shape (B, 3, H, W)
+    roi : Tensor, bool, shape (B, H, W), optional
+        Pixels that count, at least one of each sample.
+
+    Returns
+    -------
+    Tensor, float32, 0-d
+    """
+    if roi is None:
+        return F.mse_loss(reconstruction, x)
+    squares = F.mse_loss(reconstruction, x, reduction="none").mean(dim=1)
+    return _mean_inside(squares, roi).mean()
+
+
+def _mean_inside(pixels: Tensor, roi: Tensor) -> Tensor:
+    """Mean over the region's pixels, (B, H, W) -> (B,)."""
+    return torch.where(roi, pixels, 0).sum(dim=(1, 2)) / roi.sum(dim=(1, 2))
 
 
 def apc_loss(
@@ -57,6 +82,7 @@ def apc_loss(
     masks: Tensor,
     mask_known: Tensor,
     params: APCParams,
+    roi: Tensor | None = None,
 ) -> APCLosses:
     """Return L = 10 L_cls + L_segm + L_recon (eq. 1), the weights and tasks from ``params``.
 
@@ -70,10 +96,16 @@ def apc_loss(
         Ground truth; 1 = anomalous.
     params : APCParams
         ``weight_cls``, ``weight_segm``, ``weight_recon``.
+    roi : Tensor, bool, shape (B, H, W), optional
+        Pixels that count for segmentation and reconstruction.
     """
-    cls = classification_loss(outputs.cls, labels) if outputs.cls is not None else None
-    segm = segmentation_loss(outputs.segm, masks, mask_known) if outputs.segm is not None else None
-    recon = reconstruction_loss(outputs.recon, x) if outputs.recon is not None else None
+    cls = segm = recon = None
+    if outputs.cls is not None:
+        cls = classification_loss(outputs.cls, labels)
+    if outputs.segm is not None:
+        segm = segmentation_loss(outputs.segm, masks, mask_known, roi)
+    if outputs.recon is not None:
+        recon = reconstruction_loss(outputs.recon, x, roi)
     weights = (params.weight_cls, params.weight_segm, params.weight_recon)
     terms = zip(weights, (cls, segm, recon), strict=True)
     total = sum(weight * term for weight, term in terms if term is not None)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from vadline.backbones import BackboneParams
+
 Task = Literal["cls", "segm", "recon"]
 Width = Annotated[int, Field(ge=8, multiple_of=8)]
 
@@ -17,6 +19,9 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
     rest is open and defaults to METHODS' starting points or to what helped on a CPU.
     """
 
+    backbone: BackboneParams | None = Field(
+        None, description="The network to fine-tune; null for the line's."
+    )
     tasks: tuple[Task, ...] = Field(
         ("cls", "segm", "recon"),
         min_length=1,

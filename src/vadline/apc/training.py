@@ -22,7 +22,8 @@ from vadline.apc.losses import apc_loss
 from vadline.apc.network import APCNetwork, encoder_layers
 from vadline.apc.params import APCParams
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
-from vadline.backbones import build_extractor
+from vadline.backbones import BackboneParams, build_extractor
+from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 from vadline.progress import progress
 
@@ -47,17 +48,11 @@ class APCResult:
 
 
 def train_apc(
-    images: np.ndarray,
-    labels: np.ndarray,
-    masks: np.ndarray,
-    mask_known: np.ndarray,
-    *,
+    training: TrainingSet,
     params: APCParams,
-    backbone: str,
-    weights: str | None,
     seed: int,
     checkpoint: Path | None = None,
-    fingerprint: str = "",
+    *,
     device: str = "cpu",
 ) -> APCResult:
     """Fine-tune a feature extractor with normal and a few anomalous images (APC, section 4).
@@ -68,24 +63,19 @@ def train_apc(
 
     Parameters
     ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
-        May be memory-mapped. H and W are at least 32.
-    labels : ndarray, {0, 1}, shape (N,)
-        1 = anomalous; synthetic defects count as such.
-    masks : ndarray, uint8 {0, 1}, shape (N, H, W)
-        Defect pixels; read only where they are known.
-    mask_known : ndarray, bool, shape (N,)
-        Images without a known mask train the classification and the reconstruction only.
+    training : TrainingSet
+        Images of at least 32 pixels each way; those drawn for a batch are in memory, no more. Bad
+        ones without a known mask train the classification and the reconstruction only. Pixels
+        outside of the region of interest count in neither masks nor losses, and no defect is cut
+        or pasted there.
     params : APCParams
-    backbone, weights : str, str or None
-        Passed to :func:`vadline.backbones.build_extractor`.
+        ``backbone`` is the network to fine-tune, the bundled one where it is None.
     seed : int
         Of the decoder's weights, the draws and the augmentation; non-negative.
     checkpoint : Path, optional
         Written after each epoch; training goes on from it when it belongs to these arguments
-        (``params.epochs`` may have grown), and starts afresh when it does not.
-    fingerprint : str
-        Identifies the images' content in the checkpoint (a manifest's hash, say).
+        (``params.epochs`` may have grown), and starts afresh when it does not. The images' content
+        is known by ``training.fingerprint``.
     device : str
         Where to train, in torch's words.
 
@@ -98,19 +88,20 @@ def train_apc(
     VadlineError
         If a class is missing, or the loss stops being finite.
     """
-    check_both_classes(labels)  # before any weights are read
-    maker = BatchMaker(images, labels, masks, mask_known, params, seed)
-    extractor = build_extractor(backbone, encoder_layers(params.skips), weights)
+    maker = BatchMaker(training, params, seed)
+    check_both_classes(maker.labels)  # before any weights are read
+    net = params.backbone or BackboneParams()
+    extractor = build_extractor(net.name, encoder_layers(params.skips), net.weights, net.sha256)
     network = APCNetwork(extractor, params, torch.Generator().manual_seed(seed))
     network = network.to(device, memory_format=torch.channels_last).train()
     optimiser = _optimiser(network, params)
-    identity = _identity(maker, (fingerprint, backbone, weights, seed))
+    identity = _identity(maker, net)
     history = []
     if checkpoint is not None:
         history = load_checkpoint(
             checkpoint, network, optimiser, fingerprint=identity, epochs=params.epochs
         )
-    steps = params.steps_per_epoch or steps_in_epoch(labels, params.batch_size)
+    steps = params.steps_per_epoch or steps_in_epoch(maker.labels, params.batch_size)
     remaining = range(len(history) + 1, params.epochs + 1)
     with progress(total=len(remaining) * steps, desc="APC", unit="batch") as bar:
         for epoch in remaining:
@@ -159,9 +150,10 @@ def train_one_epoch(
     device = network.encoder.mean.device
     sums, count = np.zeros(4), 0
     for batch in batches:
-        pictures, labels, masks, known = (tensor.to(device) for tensor in batch)
+        pictures, labels, masks, known = (tensor.to(device) for tensor in batch[:4])
+        roi = None if batch.roi is None else batch.roi.to(device)
         x = network.encoder.normalise(pictures)
-        losses = apc_loss(network(x), x, labels, masks, known, network.params)
+        losses = apc_loss(network(x), x, labels, masks, known, network.params, roi)
         optimiser.zero_grad(set_to_none=True)
         losses.total.backward()
         optimiser.step()
@@ -188,11 +180,15 @@ def _optimiser(network: APCNetwork, params: APCParams) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, weight_decay=params.weight_decay)
 
 
-def _identity(maker: BatchMaker, given: tuple[str | int | None, ...]) -> str:
+def _identity(maker: BatchMaker, net: BackboneParams) -> str:
     """Hash what determines the training, but for the images' content and the length."""
-    settings = maker.params.model_dump(mode="json", exclude={"epochs"})
-    facts = json.dumps([settings, given, maker.images.shape], sort_keys=True)
-    digest = hashlib.sha256(facts.encode())
+    training = maker.training
+    settings = maker.params.model_dump(mode="json", exclude={"epochs", "backbone"})
+    given = training.fingerprint, net.name, net.weights, maker.seed
+    shape = len(training.rows), *training.images.shape[1:]
+    digest = hashlib.sha256(json.dumps([settings, given, shape], sort_keys=True).encode())
     digest.update(maker.labels.tobytes())
     digest.update(maker.mask_known.tobytes())
+    if maker.roi is not None:
+        digest.update(maker.roi.tobytes())
     return digest.hexdigest()

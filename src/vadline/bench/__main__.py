@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from pydantic import ValidationError
 from rich.console import Console
 
 from vadline.bench import adapter, coreset, patchcore, pixels, world
@@ -18,7 +19,7 @@ from vadline.bench.measure import Case, compare
 from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
 from vadline.bench.whole_line import profile_line
 from vadline.errors import VadlineError
-from vadline.sources import SOURCES, read_source
+from vadline.sources import SOURCES, Record, SourceParams, read_source
 
 PARTS = (
     "reading",
@@ -39,7 +40,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m vadline.bench", description=__doc__)
     add = parser.add_argument
     add("--source", choices=SOURCES, default="demo", help="where the photographs come from")
-    add("--root", type=Path, default=Path("data/01_raw/demo"), help="the source's folder")
+    add("--root", type=Path, help="the source's folder; the demo renders its own")
     add("--category", help="product, for mvtec and visa")
     add("--size", type=int, default=256, help="side of the images in pixels")
     add("--bank", type=int, default=1000, help="patches in the memory bank")
@@ -66,11 +67,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def read_records(args: argparse.Namespace) -> list[Record]:
+    """List the photographs of the source that is asked for."""
+    root = None if args.root is None else str(args.root)
+    try:
+        source = SourceParams(name=args.source, root=root, category=args.category)
+    except ValidationError as error:
+        raise VadlineError(str(error.errors()[0]["msg"])) from error
+    return read_source(source, Path("data/01_raw/demo_all"))
+
+
 def cases(args: argparse.Namespace) -> Iterator[Case]:
     """Walk over the comparisons that are asked for, without those of anomalib if it is missing."""
     photographs = {"folder": args.out / "images", "bank": args.bank}
     if "reading" in args.only:
-        records = read_source(args.source, args.root, args.category)
+        records = read_records(args)
         yield Case(
             f"read {len(records):,} photographs",
             {"ours": world.our_reading, "Pillow": world.plain_reading},
@@ -159,11 +170,10 @@ def measure_growth(args: argparse.Namespace) -> pd.DataFrame:
 def run(args: argparse.Namespace, console: Console) -> None:
     """Measure all parts; each table is on disk as soon as it is known."""
     args.out.mkdir(parents=True, exist_ok=True)
-    source = (args.source, args.root, args.category)
     if {"patchcore", "adapter", "scaling", "gpu"} & set(args.only):
-        world.read_images(*source, args.size, args.out / "images")
+        world.read_images(read_records(args), args.size, args.out / "images")
     if "chosen" in args.only:
-        world.read_images(*source, patchcore.CHOSEN_SIZE, args.out / "images_chosen")
+        world.read_images(read_records(args), patchcore.CHOSEN_SIZE, args.out / "images_chosen")
     if "gpu" in args.only and not torch.cuda.is_available():
         console.print("No GPU here: not measured on one.")
     measured = []

@@ -12,33 +12,28 @@ from PIL import Image
 
 from vadline.bench.measure import Lap
 from vadline.images import ingest
-from vadline.sources import read_source
+from vadline.images.params import ImageParams
 from vadline.sources.manifest import Record
 
 _TEST_SHARE = 0.25
 
 
-def read_images(source: str, root: Path, category: str | None, size: int, folder: Path) -> None:
-    """Read a source once, for every side to map into memory.
+def read_images(records: Sequence[Record], size: int, folder: Path) -> None:
+    """Read a source's photographs once, for every side to map into memory.
 
     Training goods and test images are those of the source's own split (MTD's official one); where
     it has none, a quarter of the goods, drawn with seed 0, and all bads are tested on.
 
     Parameters
     ----------
-    source, root, category
-        As for :func:`vadline.sources.read_source`.
+    records : sequence of Record
     size : int
         Side of the images in pixels.
     folder : Path
         Gets ``images.npy`` (uint8, N x size x size x 3) and ``rows.parquet`` (``part``: train,
         test or neither; ``bad``).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder) as scratch:
-        read = ingest(read_source(source, root, category), size, scratch=Path(scratch))
-        np.save(folder / "images.npy", read.images)
-    manifest = read.manifest
+    manifest = ingest(records, ImageParams(size=size), folder).manifest
     bad = (manifest["label"] == "bad").to_numpy()
     if (manifest["source_split"] == "train").any():
         part = manifest["source_split"].where(~bad | (manifest["source_split"] == "test"), "")
@@ -53,7 +48,7 @@ def our_reading(records: Sequence[Record], size: int) -> dict[str, Lap]:
 
     def read(seed: int) -> Callable[[], dict[str, float]]:
         with TemporaryDirectory() as scratch:
-            found = len(ingest(records, size, scratch=Path(scratch)).manifest)
+            found = len(ingest(records, ImageParams(size=size), Path(scratch)).manifest)
         return lambda: {"images": found}
 
     return {"": read}

@@ -1,19 +1,22 @@
-"""What follows from the parameters that were given: detectors, set-ups, who decides."""
+"""What follows from the settings that were given: detectors, set-ups, who decides."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from vadline.detectors import KINDS, Detector, detector_class
+from pydantic import ValidationError
+
+from vadline.detectors import KINDS, Detector, DetectorParams, detector_class
 from vadline.errors import VadlineError
 
 ALL = "all"
+_DEFAULT_DETECTORS = {"patchcore": {}, "apc": {"kind": "patchcore", "encoder": "apc"}}
 _FOREST_UNSEEN = ("detector", "finetune")  # roles that leave the forest's images unseen
 
 
 def complete(raw: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the parameters that follow from others, where they are null or absent.
+    """Fill in the settings that follow from others, where they are null or absent.
 
     Lists of names may be one string: names apart by spaces, or ``all``. ``line.detectors`` are the
     entries of ``detectors``; one without an entry is of the kind that it is named by.
@@ -31,10 +34,9 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     -------
     dict
         Completing it again changes nothing.
-
     """
     whole = copy.deepcopy(raw)
-    line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors")
+    line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors", _DEFAULT_DETECTORS)
     segad = _mapping(whole, "segad")
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     chosen = list(detectors) if chosen is None else chosen
@@ -58,26 +60,12 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def role_of(settings: dict[str, Any]) -> str:
-    """Name the role whose images a detector learns from.
-
-    Parameters
-    ----------
-    settings : dict
-        One entry of ``detectors``, with its kind.
-
-    Returns
-    -------
-    str
-    """
-    field = detector_class(settings["kind"]).Params.model_fields.get("learn_from")
-    return "detector" if field is None else settings.get("learn_from", field.default)
-
-
-def _mapping(whole: dict[str, Any], key: str) -> dict[str, Any]:
+def _mapping(
+    whole: dict[str, Any], key: str, default: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return a mapping inside; a detached one where something else stands there."""
     if whole.get(key) is None:
-        whole[key] = {}
+        whole[key] = copy.deepcopy(default or {})
     return whole[key] if isinstance(whole[key], dict) else {}
 
 
@@ -100,8 +88,15 @@ def _class(settings: Any) -> type[Detector] | None:
         return None
 
 
+def _role(settings: dict[str, Any]) -> str:
+    try:
+        return DetectorParams.model_validate(settings).role
+    except ValidationError:
+        return "detector"
+
+
 def _setups(names: list[str], detectors: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    roles = {name: role_of(detectors[name]) for name in names}
+    roles = {name: _role(detectors[name]) for name in names}
     unseen = [name for name in names if roles[name] in _FOREST_UNSEEN]
     classifiers = [name for name in names if roles[name] == "classifier"]
     if not unseen:

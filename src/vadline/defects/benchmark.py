@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 from skimage.transform import resize
 
+from vadline.defects.params import BenchmarkParams, Range
+from vadline.defects.placing import bounding_box, place
 from vadline.errors import VadlineError
 
 ATTEMPTS = 200
@@ -33,18 +34,12 @@ class CutPasteBenchmark:
 
 
 def make_cutpaste_benchmark(
-    goods: np.ndarray,
-    shapes: np.ndarray,
-    n_images: int,
-    seed: int,
-    *,
-    scale: tuple[float, float] = (0.5, 1.5),
-    area: tuple[float, float] = (0.002, 0.13),
-    contrast: tuple[float, float] = (40.0, 120.0),
-    min_distance: float = 15.0,
-    grey: bool = False,
+    goods: np.ndarray, shapes: np.ndarray, n_images: int, seed: int, params: BenchmarkParams
 ) -> CutPasteBenchmark:
     """Paste shapes of real defects in one random colour onto good images, paper eq. 16.
+
+    A shape is resized, turned and mirrored at random. Its colour is pushed away from the mean of
+    what it covers until every covered pixel differs enough.
 
     Parameters
     ----------
@@ -55,18 +50,7 @@ def make_cutpaste_benchmark(
     n_images : int
         How many to make.
     seed : int
-    scale : tuple of float
-        Range of the shape's random resizing; it is also turned and mirrored at random.
-    area : tuple of float
-        Least and greatest share of the image that a defect covers; the paper's go up to 0.13.
-    contrast : tuple of float
-        Range of the distance, in grey levels (Euclidean over the channels), between the colour
-        and the mean of the pixels it covers. Near colours make the harder benchmark.
-    min_distance : float
-        Every covered pixel is at least so far, in the same units, from the colour: it is pushed
-        away from the mean until that holds.
-    grey : bool
-        Draw greys, for images without colour.
+    params : BenchmarkParams
 
     Returns
     -------
@@ -78,7 +62,7 @@ def make_cutpaste_benchmark(
         If no shape has a pixel, or no colour and place meet the ranges asked for.
     """
     rng = np.random.default_rng(seed)
-    shapes = [_cropped(shape) for shape in shapes if shape.any()]
+    shapes = [shape[bounding_box(shape > 0)] > 0 for shape in shapes if shape.any()]
     if not shapes:
         raise VadlineError("the cut-paste benchmark needs at least one defect mask with a pixel")
     height, width = goods.shape[1:3]
@@ -87,11 +71,11 @@ def make_cutpaste_benchmark(
     masks = np.zeros((n_images, height, width), dtype=np.uint8)
     for image, mask in zip(images, masks, strict=True):
         for _ in range(ATTEMPTS):
-            shape = _varied(shapes[rng.integers(len(shapes))], scale, rng)
-            placed = _place(shape, (height, width), area, rng)
+            shape = _varied(shapes[rng.integers(len(shapes))], params.scale, rng)
+            placed = _placed(shape, (height, width), params.area, rng)
             if placed is None:
                 continue
-            colour = _colour(image[placed], contrast, min_distance, grey, rng)
+            colour = _colour(image[placed], params, rng)
             if colour is not None:
                 image[placed], mask[placed] = colour, 1
                 break
@@ -103,12 +87,7 @@ def make_cutpaste_benchmark(
     return CutPasteBenchmark(images, masks, sources)
 
 
-def _cropped(shape: np.ndarray) -> np.ndarray:
-    window = ndimage.find_objects((shape > 0).astype(np.int8))[0]
-    return shape[window] > 0
-
-
-def _varied(shape: np.ndarray, scale: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
+def _varied(shape: np.ndarray, scale: Range, rng: np.random.Generator) -> np.ndarray:
     """Resize, turn by right angles and mirror a shape at random; bool."""
     factor = rng.uniform(*scale)
     size = [max(1, round(side * factor)) for side in shape.shape]
@@ -117,38 +96,30 @@ def _varied(shape: np.ndarray, scale: tuple[float, float], rng: np.random.Genera
     return shape[:, ::-1] if rng.integers(2) else shape
 
 
-def _place(
-    shape: np.ndarray,
-    size: tuple[int, int],
-    area: tuple[float, float],
-    rng: np.random.Generator,
+def _placed(
+    shape: np.ndarray, size: tuple[int, int], area: Range, rng: np.random.Generator
 ) -> np.ndarray | None:
     """Put a shape somewhere in the image, bool (H, W); None if too large, or out of range."""
-    room = [whole - side for whole, side in zip(size, shape.shape, strict=True)]
     share = shape.sum() / (size[0] * size[1])
-    if min(room) < 0 or not area[0] <= share <= area[1]:
+    fits = all(side <= whole for side, whole in zip(shape.shape, size, strict=True))
+    if not fits or not area[0] <= share <= area[1]:
         return None
-    top, left = (rng.integers(slack + 1) for slack in room)
     placed = np.zeros(size, dtype=bool)
-    placed[top : top + shape.shape[0], left : left + shape.shape[1]] = shape
+    placed[place(shape.shape, size, rng)] = shape
     return placed
 
 
 def _colour(
-    covered: np.ndarray,
-    contrast: tuple[float, float],
-    min_distance: float,
-    grey: bool,
-    rng: np.random.Generator,
+    covered: np.ndarray, params: BenchmarkParams, rng: np.random.Generator
 ) -> np.ndarray | None:
     """Draw a colour, uint8 (3,), far enough from every covered pixel (P, 3); None if none is."""
-    direction = rng.choice([-1.0, 1.0]) * np.ones(3) if grey else rng.normal(size=3)
+    direction = rng.choice([-1.0, 1.0]) * np.ones(3) if params.grey else rng.normal(size=3)
     direction /= np.linalg.norm(direction)
-    mean = np.full(3, covered.mean()) if grey else covered.mean(axis=0)
-    for distance in rng.uniform(*contrast) * 1.1 ** np.arange(10):
+    mean = np.full(3, covered.mean()) if params.grey else covered.mean(axis=0)
+    for distance in rng.uniform(*params.contrast) * 1.1 ** np.arange(10):
         colour = np.round(mean + distance * direction)
         if colour.min() < 0 or colour.max() > 255:
             return None
-        if np.linalg.norm(covered - colour, axis=1).min() >= min_distance:
+        if np.linalg.norm(covered - colour, axis=1).min() >= params.min_distance:
             return colour.astype(np.uint8)
     return None

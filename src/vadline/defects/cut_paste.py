@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vadline.defects.placing import Region, bounding_box, flip_at_random, paste, place
+
 # Luma of ITU-R BT.601: the grey that a colour fades to when its saturation falls to 0.
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
@@ -32,10 +34,11 @@ def cut_paste(
     anomalous: np.ndarray,
     mask: np.ndarray,
     rng: np.random.Generator,
+    roi: Region | None = None,
     *,
-    saturation: tuple[float, float] = (0.5, 1.5),
-    flip: bool = True,
-    shift: float = 1.0,
+    saturation: tuple[float, float],
+    flip: bool,
+    shift: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paste a known defect onto a normal image (APC section 4.3.2, after Li et al. 2021).
 
@@ -46,8 +49,11 @@ def cut_paste(
     anomalous : ndarray, uint8, shape (H, W, 3)
         The image that shows the defect.
     mask : ndarray, {0, 1}, shape (H, W)
-        The defect's pixels in ``anomalous``; at least one.
+        The defect's pixels in ``anomalous``; at least one, inside of the region.
     rng : numpy.random.Generator
+    roi : ndarray, bool, shape (H, W), optional
+        Only what lies inside is cut. The defect comes to lie over a random pixel of the region, and
+        what falls outside is not pasted.
     saturation : (float, float)
         The range of the factor on the defect's saturation.
     flip : bool
@@ -61,35 +67,25 @@ def cut_paste(
     image : ndarray, uint8, shape (H, W, 3)
         Equal to ``normal`` wherever the new mask is 0.
     mask : ndarray, uint8 {0, 1}, shape (H, W)
-        The pasted pixels.
+        The pasted pixels; at least one.
 
     Raises
     ------
     ValueError
         If ``mask`` is empty.
     """
+    mask = mask.astype(bool) if roi is None else mask.astype(bool) & roi
     if not mask.any():
-        raise ValueError("cut_paste needs a mask with at least one defect pixel")
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    shape = mask[box].astype(bool)
-    pixels = change_saturation(anomalous[box], rng.uniform(*saturation))
-    for axis in (0, 1):
-        if flip and rng.random() < 0.5:
-            shape, pixels = np.flip(shape, axis), np.flip(pixels, axis)
-    target = tuple(
-        _place(part.start, part.stop - part.start, side, shift, rng)
-        for part, side in zip(box, mask.shape, strict=True)
-    )
-    image, pasted = normal.copy(), np.zeros(mask.shape, dtype=np.uint8)
-    image[target][shape] = pixels[shape]
-    pasted[target][shape] = 1
-    return image, pasted
-
-
-def _place(start: int, length: int, side: int, shift: float, rng: np.random.Generator) -> slice:
-    """Draw where an interval of this length lies in 0 .. side, at most ``shift`` of the way off."""
-    low = round(start * (1 - shift))
-    high = round(start + (side - length - start) * shift)
-    new = int(rng.integers(low, high + 1))
-    return slice(new, new + length)
+        raise ValueError("cut_paste needs a mask with at least one defect pixel in the region")
+    box = bounding_box(mask)
+    own = mask[box]
+    cut = change_saturation(anomalous[box], rng.uniform(*saturation))
+    shape, pixels = flip_at_random(rng, own, cut) if flip else (own, cut)
+    start = [part.start for part in box]
+    target = place(shape.shape, mask.shape, rng, roi, start=start, shift=shift)
+    if roi is not None:
+        shape = shape & roi[target]
+        if not shape.any():  # as cut, it lies inside
+            shape, pixels, target = own, cut, box
+    image, region = paste(normal, pixels, shape, target)
+    return image, region.astype(np.uint8)

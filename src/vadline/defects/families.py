@@ -10,7 +10,9 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from skimage.draw import polygon2mask
 from skimage.transform import resize
 
-from vadline.defects.synthetic import synthetic_defects
+from vadline.defects.params import DefectKind, SyntheticParams
+from vadline.defects.placing import draw_point
+from vadline.defects.synthetic import synthetic_defect
 
 Floats = NDArray[np.float32]
 Family = Callable[[Floats, Floats, float, np.random.Generator], Floats]
@@ -46,15 +48,9 @@ def make_defect(
     return np.clip(np.rint(made), 0, 255).astype(np.uint8)
 
 
-def _place(x: Floats, rng: np.random.Generator) -> tuple[float, float]:
-    """Draw a point that is not at the very border."""
-    height, width = x.shape[:2]
-    return float(rng.uniform(0.05, 0.95) * height), float(rng.uniform(0.05, 0.95) * width)
-
-
 def _bump(x: Floats, rng: np.random.Generator, low: float, high: float) -> Floats:
     """Draw a soft ellipse, (h, w, 1), 1 at its centre; radii ``low``-``high`` of the short side."""
-    row, column = _place(x, rng)
+    row, column = draw_point(x.shape[:2], rng)
     radii = rng.uniform(low, high, 2) * min(x.shape[:2])
     angle = rng.uniform(0, np.pi)
     rows, columns = np.mgrid[: x.shape[0], : x.shape[1]].astype(np.float32)
@@ -71,7 +67,7 @@ def _box(x: Floats, corners: NDArray[np.float64]) -> Floats:
 
 def _bar(x: Floats, rng: np.random.Generator, length: float, thickness: float) -> Floats:
     """Return the mask (h, w, 1) of a rectangle of that size in pixels, at a random angle."""
-    centre, angle = np.array(_place(x, rng)), rng.uniform(0, np.pi)
+    centre, angle = np.array(draw_point(x.shape[:2], rng)), rng.uniform(0, np.pi)
     along = np.array([np.sin(angle), np.cos(angle)]) * length / 2
     across = np.array([np.cos(angle), -np.sin(angle)]) * max(thickness, 1) / 2
     ends = [along + across, along - across, -along - across, -along + across]
@@ -87,13 +83,14 @@ def _like(donor: Floats, x: Floats, rng: np.random.Generator) -> Floats:
     return donor[np.ix_(*index)]
 
 
-def _segad(kind: str) -> Family:
+def _segad(kind: DefectKind) -> Family:
+    params = SyntheticParams(kinds=(kind,), min_contrast=8)
+
     def family(x: Floats, _: Floats, strength: float, rng: np.random.Generator) -> Floats:
         whole = np.zeros(x.shape[:2], np.uint8)
-        key = int(rng.integers(2**31))
-        image = x.astype(np.uint8)[None]
-        made, mask = synthetic_defects(image, whole, kinds=(kind,), keys=[key], min_contrast=8)
-        return x + min(strength, 1.0) * (made[0].astype(np.float32) - x) * mask[0][..., None]
+        own = np.random.default_rng([0, int(rng.integers(2**31))])
+        made, mask = synthetic_defect(x.astype(np.uint8), whole, params, own)
+        return x + min(strength, 1.0) * (made.astype(np.float32) - x) * mask[..., None]
 
     return family
 
@@ -123,7 +120,7 @@ def _spots(x: Floats, _: Floats, strength: float, rng: np.random.Generator) -> F
 def _crack(x: Floats, _: Floats, strength: float, rng: np.random.Generator) -> Floats:
     steps = int(min(x.shape[:2]) * rng.uniform(0.1, 0.5))
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.25, steps))
-    path = np.array(_place(x, rng)) + np.cumsum(
+    path = np.array(draw_point(x.shape[:2], rng)) + np.cumsum(
         np.stack([np.sin(heading), np.cos(heading)], 1), axis=0
     )
     rows, columns = np.rint(path).astype(int).T

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Image = NDArray[np.uint8]
-Region = NDArray[np.bool_]
+from vadline.defects.placing import Image, Region, bounding_box, paste, place
 
 
 def paste_rectangle(
@@ -48,14 +47,9 @@ def paste_rectangle(
     ratio = np.exp(rng.uniform(-np.log(aspect), np.log(aspect)) / 2)
     lengths = np.sqrt(rng.uniform(*area)) * sides * (ratio, 1 / ratio)
     lengths = np.clip(np.rint(lengths), 2, sides).astype(int)
-    cut = tuple(
-        slice(start, start + length)
-        for start, length in zip(rng.integers(0, sides - lengths + 1), lengths, strict=True)
-    )
-    patch = _shift_colours(source[cut], rng, shift)
-    image, region = good.copy(), np.zeros(good.shape[:2], bool)
-    target = _place(lengths, sides, rng, roi)
-    image[target], region[target] = patch, True
+    patch = _shift_colours(source[place(lengths, sides, rng)], rng, shift)
+    target = place(lengths, sides, rng, roi)
+    image, region = paste(good, patch, np.ones(lengths, bool), target)
     return _settle(image, good, region, roi)
 
 
@@ -115,7 +109,8 @@ def paste_defect(
     bad : ndarray, uint8, shape (H, W, 3)
         Shows the defect.
     mask : ndarray, {0, 1}, shape (H, W)
-        The defect's pixels in ``bad``; at least one.
+        The defect's pixels in ``bad``; at least one. Those outside of the region are left behind,
+        unless there are no others.
     shift : int
         The most that each colour channel is shifted by, in grey levels.
 
@@ -131,13 +126,14 @@ def paste_defect(
     """
     if not mask.any():
         raise ValueError("paste_defect needs a mask with at least one defect pixel")
-    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    mask = mask.astype(bool)
+    if roi is not None and (mask & roi).any():
+        mask = mask & roi
+    box = bounding_box(mask)
     flips = slice(None, None, rng.choice((-1, 1))), slice(None, None, rng.choice((-1, 1)))
-    shape = mask[box].astype(bool)[flips]
+    shape = mask[box][flips]
     patch = _shift_colours(bad[box][flips], rng, shift)
-    target = _place(np.array(shape.shape), np.array(mask.shape), rng, roi)
-    image, region = good.copy(), np.zeros(mask.shape, bool)
-    image[target][shape], region[target] = patch[shape], shape
+    image, region = paste(good, patch, shape, place(shape.shape, mask.shape, rng, roi))
     return _settle(image, good, region, roi)
 
 
@@ -173,22 +169,6 @@ def noise_spots(
 def _shift_colours(patch: Image, rng: np.random.Generator, shift: int) -> Image:
     shifted = patch + rng.integers(-shift, shift + 1, 3)
     return np.clip(shifted, 0, 255).astype(np.uint8)
-
-
-def _place(
-    lengths: NDArray[np.int64],
-    sides: NDArray[np.int64],
-    rng: np.random.Generator,
-    roi: Region | None,
-) -> tuple[slice, ...]:
-    """Draw where a box lies: wholly in the image, over a random pixel of the region."""
-    if roi is None:
-        starts = rng.integers(0, sides - lengths + 1)
-    else:
-        inside = np.flatnonzero(roi)
-        centre = np.array(np.unravel_index(rng.choice(inside), roi.shape))
-        starts = np.clip(centre - lengths // 2, 0, sides - lengths)
-    return tuple(slice(s, s + n) for s, n in zip(starts, lengths, strict=True))
 
 
 def _settle(

@@ -6,119 +6,145 @@ They need not look real: it is enough that they raise the anomaly maps where the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.draw import polygon2mask
 
+from vadline.defects.params import SyntheticParams
+from vadline.defects.placing import pick_pixel
 from vadline.errors import VadlineError
 
-DefectKind = Literal["blur", "rectangle"]
-Range = tuple[float, float]
+OUTSIDE = 255
+"""Label, in a segmentation map, of the pixels outside of the region of interest."""
 
 
 def synthetic_defects(
     images: np.ndarray,
     segments: np.ndarray,
+    params: SyntheticParams,
     *,
-    seed: int = 0,
-    keys: Sequence[int] | None = None,
-    kinds: Sequence[DefectKind] = ("blur", "rectangle"),
-    blur_sigma: Range = (0.008, 0.03),
-    length: Range = (0.04, 0.4),
-    thickness: Range = (0.006, 0.03),
-    min_contrast: float = 24.0,
+    seed: int,
+    rows: Sequence[int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put one synthetic defect on each good image.
+
+    Parameters
+    ----------
+    images : array of uint8, shape (N, H, W, 3)
+        Good parts; left as they are, and read one by one.
+    segments : ndarray of uint8, shape (H, W)
+        As for :func:`synthetic_defect`.
+    params : SyntheticParams
+    seed : int
+        Seed of the whole set.
+    rows : sequence of int, optional
+        The M images to take, all by default. An image's defect depends on ``seed`` and its row
+        alone, not on which others are taken.
+
+    Returns
+    -------
+    defective : ndarray of uint8, shape (M, H, W, 3)
+        The images with their defects.
+    masks : ndarray of uint8, shape (M, H, W)
+        1 on the defect. Never empty.
+
+    Raises
+    ------
+    VadlineError
+        If the segments do not fit the images.
+    """
+    rows = range(len(images)) if rows is None else rows
+    defective = np.empty((len(rows), *images.shape[1:]), np.uint8)
+    masks = np.empty((len(rows), *images.shape[1:3]), np.uint8)
+    for index, row in enumerate(rows):
+        rng = np.random.default_rng([seed, int(row)])
+        made = synthetic_defect(np.asarray(images[row]), segments, params, rng)
+        defective[index], masks[index] = made
+    return defective, masks
+
+
+def synthetic_defect(
+    image: np.ndarray, segments: np.ndarray, params: SyntheticParams, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a synthetic defect on a good image.
 
     Either a random segment, or a part of one, is blurred; or a thin rectangle of a random grey,
     size, angle and place is drawn. A blur that changes nothing visible gives way to a rectangle.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, H, W, 3)
-        Good parts; left as they are.
+    image : ndarray of uint8, shape (H, W, 3)
+        A good part; left as it is.
     segments : ndarray of uint8, shape (H, W)
-        Segmentation map; blurs fill its segments, rectangles are centred on a random one.
-    seed : int
-        Seed of the whole set.
-    keys : sequence of int, optional
-        One number per image, by default its position. An image's defect depends on ``seed`` and
-        its key alone, not on which other images are there.
-    kinds : sequence of {"blur", "rectangle"}
-        Kinds to draw from with equal chance.
-    blur_sigma, length, thickness : (float, float)
-        Ranges of the blur's sigma and of the rectangle's sides, as fractions of the image side.
-    min_contrast : float
-        Grey levels by which a rectangle differs from what it covers, and by which a blur must
-        change some pixel, of 255.
+        Segmentation map; blurs fill its segments, rectangles are centred on a random one. What is
+        labelled :data:`OUTSIDE` is neither changed nor looked at.
+    params : SyntheticParams
+    rng : numpy.random.Generator
 
     Returns
     -------
-    defective : ndarray of uint8, shape (N, H, W, 3)
-        The images with their defects.
-    masks : ndarray of uint8, shape (N, H, W)
+    defective : ndarray of uint8, shape (H, W, 3)
+    mask : ndarray of uint8, shape (H, W)
         1 on the defect. Never empty.
 
     Raises
     ------
     VadlineError
-        If no kind is given or the segments do not fit the images.
+        If the segments do not fit the image, or are all outside.
     """
-    if not kinds:
-        raise VadlineError("synthetic.kinds is empty: name blur, rectangle or both")
-    if segments.shape != images.shape[1:3]:
+    if segments.shape != image.shape[:2]:
         raise VadlineError(
-            f"segments {segments.shape} do not fit images of {images.shape[1:3]}: resize them"
+            f"segments {segments.shape} do not fit images of {image.shape[:2]}: resize them"
         )
-    keys = range(len(images)) if keys is None else keys
-    defective = np.empty(images.shape, np.uint8)
-    masks = np.empty(images.shape[:3], np.uint8)
-    for index, key in enumerate(keys):
-        rng = np.random.default_rng([seed, int(key)])
-        image, region = np.asarray(images[index]), _pick_segment(segments, rng)
-        made = None
-        if rng.choice(list(kinds)) == "blur":
-            made = _blur(image, region, rng, blur_sigma, min_contrast)
-        if made is None:
-            made = _rectangle(image, region, rng, length, thickness, min_contrast)
-        defective[index], masks[index] = made
-    return defective, masks
-
-
-def _pick_segment(segments: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return segments == rng.choice(np.unique(segments))
+    inside = segments != OUTSIDE
+    if not inside.any():
+        raise VadlineError("the region of interest is empty: no defect can be made inside of it")
+    region = segments == rng.choice(np.unique(segments[inside]))
+    made = None
+    if rng.choice(list(params.kinds)) == "blur":
+        made = _blur(image, region, inside, params, rng)
+    return _rectangle(image, region, inside, params, rng) if made is None else made
 
 
 def _blur(
     image: np.ndarray,
     region: np.ndarray,
+    inside: np.ndarray,
+    params: SyntheticParams,
     rng: np.random.Generator,
-    sigma: Range,
-    min_contrast: float,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Blur the region or a window of it; None if no pixel changes enough to be seen."""
     if rng.random() < 0.5:
         region = region & _window(region, rng)
-    width = rng.uniform(*sigma) * min(image.shape[:2])
+    width = rng.uniform(*params.blur_sigma) * min(image.shape[:2])
     rows, cols = np.nonzero(region)
     # Nothing farther than four sigmas reaches into the region.
     margin = int(np.ceil(4 * width))
     box = tuple(
         slice(max(0, axis.min() - margin), axis.max() + margin + 1) for axis in (rows, cols)
     )
-    inside = region[box][..., None]
-    smooth = gaussian_filter(image[box].astype(np.float32), (width, width, 0))
+    smooth = _smooth(image[box], inside[box], width)
     blurred = image.copy()
-    blurred[box] = np.where(inside, np.rint(smooth).astype(np.uint8), image[box])
+    blurred[box] = np.where(region[box][..., None], smooth, image[box])
     change = np.abs(blurred[box].astype(np.int16) - image[box]).max(initial=0)
-    return (blurred, region.astype(np.uint8)) if change >= min_contrast else None
+    return (blurred, region.astype(np.uint8)) if change >= params.min_contrast else None
+
+
+def _smooth(pixels: np.ndarray, inside: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian mean, uint8 (h, w, 3), of the pixels inside alone."""
+    if inside.all():
+        mean = gaussian_filter(pixels.astype(np.float32), (sigma, sigma, 0))
+    else:
+        known = np.where(inside[..., None], pixels, 0).astype(np.float32)
+        weight = gaussian_filter(inside.astype(np.float32), sigma)[..., None]
+        mean = gaussian_filter(known, (sigma, sigma, 0)) / np.maximum(weight, 1e-6)
+    return np.rint(mean).astype(np.uint8)
 
 
 def _window(region: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Box around one of the region's pixels, a tenth to four tenths of the picture wide."""
-    row, col = _place(region, rng)
+    row, col = pick_pixel(region, rng)
     half_height, half_width = rng.uniform(0.05, 0.2, 2) * region.shape
     window = np.zeros(region.shape, bool)
     top, left = max(0, int(row - half_height)), max(0, int(col - half_width))
@@ -129,15 +155,14 @@ def _window(region: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _rectangle(
     image: np.ndarray,
     region: np.ndarray,
+    inside: np.ndarray,
+    params: SyntheticParams,
     rng: np.random.Generator,
-    length: Range,
-    thickness: Range,
-    min_contrast: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     side = min(image.shape[:2])
-    centre = np.array(_place(region, rng))
-    half_length = rng.uniform(*length) * side / 2
-    half_thickness = max(rng.uniform(*thickness) * side / 2, 0.75)
+    centre = pick_pixel(region, rng)
+    half_length = rng.uniform(*params.length) * side / 2
+    half_thickness = max(rng.uniform(*params.thickness) * side / 2, 0.75)
     angle = rng.uniform(0, np.pi)
     along = np.array([np.sin(angle), np.cos(angle)])
     across = np.array([along[1], -along[0]])
@@ -145,16 +170,10 @@ def _rectangle(
         centre + a * half_length * along + b * half_thickness * across
         for a, b in ((-1, -1), (-1, 1), (1, 1), (1, -1))
     ]
-    mask = polygon2mask(image.shape[:2], corners)
+    mask = polygon2mask(image.shape[:2], corners) & inside
     mask[tuple(centre)] = True
     greys = np.arange(256)
-    greys = greys[np.abs(greys - image[mask].mean()) >= min_contrast]
+    greys = greys[np.abs(greys - image[mask].mean()) >= params.min_contrast]
     marked = image.copy()
     marked[mask] = rng.choice(greys)
     return marked, mask.astype(np.uint8)
-
-
-def _place(region: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
-    rows, cols = np.nonzero(region)
-    index = rng.integers(len(rows))
-    return int(rows[index]), int(cols[index])

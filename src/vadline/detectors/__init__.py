@@ -1,16 +1,21 @@
 """Anomaly detectors: what normal looks like, and how far a part is from it."""
 
+from vadline.detectors.anomaly_maps import AnomalyMaps
+from vadline.detectors.base import MapDetector
 from vadline.detectors.maps import image_scores, map_chunks, upsample_and_blur
 from vadline.detectors.params import DetectorParams, FeatureParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
-from vadline.detectors.protocol import Detector, TrainingSet
+from vadline.detectors.protocol import Detector
 from vadline.detectors.registry import KINDS, detector_class, load_detector, parse_detector
+from vadline.detectors.training_set import TrainingSet
 
 __all__ = [
     "KINDS",
+    "AnomalyMaps",
     "Detector",
     "DetectorParams",
     "FeatureParams",
+    "MapDetector",
     "PatchCore",
     "PatchCoreParams",
     "TrainingSet",

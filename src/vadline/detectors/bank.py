@@ -7,74 +7,55 @@ import tempfile
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import FeatureExtractor
 from vadline.detectors.coreset import WORKING_MEGABYTES, greedy_k_centre, random_projection
-from vadline.detectors.params import PatchCoreParams
-from vadline.detectors.patches import batches, extract, grid_of, grid_roi
+from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.patches import extract, grid_of, grid_roi
 from vadline.detectors.spool import PatchSpool
-from vadline.progress import progress
+from vadline.detectors.training_set import TrainingSet
 
 logger = logging.getLogger(__name__)
 
 
-def build_bank(
-    extractor: FeatureExtractor,
-    images: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    params: PatchCoreParams,
-    seed: int,
-    roi: NDArray[np.bool_] | None,
-    batch_size: int,
-    name: str,
-) -> Tensor:
+def build_bank(detector: OnBackbone, training: TrainingSet, seed: int) -> Tensor:
     """Choose the patches to remember (Roth et al. 2022, section 3.2).
 
     Parameters
     ----------
-    extractor : FeatureExtractor
-    images : ndarray, uint8, shape (N, H, W, 3)
-    rows : ndarray, int64
-        The normal images.
-    params : PatchCoreParams
+    detector : OnBackbone
+        Whose ``params`` are :class:`~vadline.detectors.params.PatchCoreParams`.
+    training : TrainingSet
+        Normal images; patches wholly outside of the region of interest are left out.
     seed : int
         Of the candidates, the projection and the first centre.
-    roi : ndarray, bool, shape (H, W), optional
-        Patches wholly outside are left out.
-    batch_size : int
-        Images a forward pass.
-    name : str
-        What the log and the progress bars say.
 
     Returns
     -------
     Tensor, float32, shape (M, C)
-        On the extractor's device. Values are rounded to half precision.
+        On the detector's device. Values are rounded to half precision.
     """
-    inside = np.flatnonzero(grid_roi(roi, grid_of(extractor, images)))
+    params, device, name = detector.params, detector.device, detector.name
+    images, rows = training.images, training.rows
+    inside = np.flatnonzero(grid_roi(training.roi, grid_of(detector.extractor, images)))
     quota = len(inside)
     if params.candidate_patches:
         quota = max(1, min(quota, params.candidate_patches // len(rows)))
-    total, channels = len(rows) * quota, sum(extractor.channels)
+    total, channels = len(rows) * quota, sum(detector.extractor.channels)
     width = params.projection_dim if (params.projection_dim or channels) < channels else None
     _tell_cost(name, len(rows), total, channels, width)
-    device = extractor.mean.device
     patches = covered = PatchSpool(channels, total, device)
     if width:
         matrix = random_projection(width, channels, seed).to(device)
         covered = PatchSpool(width, total, device)
     rng = np.random.default_rng((seed, 0xBA7C))
-    with progress(total=len(rows), desc=f"{name}: features", unit="image") as bar:
-        for _, batch in batches(images, rows, batch_size):
-            for image in extract(extractor, batch, params.pool).flatten(1, 2):
-                chosen = np.sort(rng.choice(inside, quota, replace=False, shuffle=False))
-                features = image[torch.from_numpy(chosen).to(device)]
-                patches.append(features)
-                if width:
-                    covered.append(features @ matrix)
-            bar.update(len(batch))
+    for batch in detector.batches(images, rows):
+        for image in extract(detector.frozen, batch, params.pool).flatten(1, 2):
+            chosen = np.sort(rng.choice(inside, quota, replace=False, shuffle=False))
+            features = image[torch.from_numpy(chosen).to(device)]
+            patches.append(features)
+            if width:
+                covered.append(features @ matrix)
     size = params.coreset_size or max(1, round(params.coreset_ratio * total))
     return patches[greedy_k_centre(covered, size, seed, f"{name}: coreset")]
 

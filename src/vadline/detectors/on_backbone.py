@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import Any, Self
 
+import torch
 from torch import Tensor
 
 from vadline.backbones import (
@@ -14,19 +16,20 @@ from vadline.backbones import (
     pick_device,
 )
 from vadline.backbones.weights import load_into
+from vadline.detectors.base import MapDetector
 from vadline.detectors.params import DetectorParams
 from vadline.state import ModelState
 
 _PREFIX = "body."
 
 
-class OnBackbone:
-    """A detector that stands on a backbone: what all of these are built from.
+class OnBackbone(MapDetector):
+    """A detector that stands on a backbone.
 
     Parameters
     ----------
     extractor : FeatureExtractor
-        A pretrained or fine-tuned backbone, in evaluation mode.
+        A pretrained or fine-tuned backbone, in evaluation mode; where it is, the detector computes.
     backbone : str
         The extractor's name, kept with the saved model.
     params : DetectorParams, optional
@@ -35,8 +38,6 @@ class OnBackbone:
         What progress bars and errors say; the kind where it is left out.
     """
 
-    Params: ClassVar[type[DetectorParams]]
-
     def __init__(
         self,
         extractor: FeatureExtractor,
@@ -44,10 +45,10 @@ class OnBackbone:
         params: DetectorParams | None = None,
         name: str | None = None,
     ) -> None:
+        params = params or self.Params()
+        super().__init__(params, name or params.kind)
         self.extractor = extractor
         self.backbone = backbone
-        self.params = params or self.Params()
-        self.name = name or self.params.kind
 
     @classmethod
     def build(
@@ -61,25 +62,26 @@ class OnBackbone:
         extractor = pretrained_extractor(params, params.layers, backbone, encoder)
         return cls(extractor, backbone.name, params, name)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the backbone is."""
+        return self.extractor.mean.device
+
+    @cached_property
+    def frozen(self) -> FeatureExtractor:
+        """The backbone as it was given, made fast for inference."""
+        return self.extractor.folded()
+
+    def _config(self) -> dict[str, Any]:
+        """Return what rebuilding reads, as plain JSON values."""
+        return {"backbone": self.backbone, **super()._config()}
+
     @classmethod
     def _unfitted(cls, state: ModelState) -> Self:
         """Rebuild a saved detector up to what it has learnt besides its backbone."""
         params = cls.Params.model_validate(state.config["params"])
         extractor = saved_extractor(state, params, params.layers)
         return cls(extractor, state.config["backbone"], params, state.config["name"])
-
-    def _config(self) -> dict[str, Any]:
-        """Return what `_unfitted` reads, as plain JSON values."""
-        return {
-            "backbone": self.backbone,
-            "name": self.name,
-            "params": self.params.model_dump(mode="json"),
-        }
-
-    def _prepare(self) -> None:
-        """Make the backbone's fast copy, and say how many images it takes at a time."""
-        self._fast = self.extractor.folded()
-        self._batch_size = images_a_pass(self.params, self.extractor)
 
 
 def pretrained_extractor(
@@ -152,10 +154,3 @@ def saved_extractor(
     }
     load_into(extractor.body, weights, f"The saved model {state.config['name']}")
     return extractor.to(pick_device(params.device))
-
-
-def images_a_pass(params: DetectorParams, extractor: FeatureExtractor) -> int:
-    """Return how many images a forward pass takes."""
-    on_cpu = extractor.mean.device.type == "cpu"
-    # On a CPU a small batch's activations stay in the caches.
-    return params.batch_size or (4 if on_cpu else 64)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from vadline.backbones import BackboneParams
+from vadline.errors import VadlineError
 
 
 class DetectorParams(BaseModel):
-    """What the line asks of every detector."""
+    """What the line asks of every detector.
+
+    ``DetectorParams.model_validate`` gives an instance of the class that the ``kind`` names.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,6 +35,28 @@ class DetectorParams(BaseModel):
         "blurred map, which a single odd patch moves less.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_kind(cls, settings: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if cls is not DetectorParams or isinstance(settings, DetectorParams):
+            return handler(settings)
+        # The registry's classes have settings of this class.
+        from vadline.detectors.registry import params_class
+
+        if not isinstance(settings, Mapping):
+            raise ValueError(
+                f"{settings!r} is no mapping: give the detector's settings by their names"
+            )
+        try:
+            return params_class(settings).model_validate(settings)
+        except VadlineError as error:
+            raise ValueError(str(error).rstrip(".")) from error
+
+    @property
+    def role(self) -> str:
+        """The role whose images it learns from: ``learn_from``, or ``detector``."""
+        return getattr(self, "learn_from", "detector")
 
 
 class FeatureParams(DetectorParams):

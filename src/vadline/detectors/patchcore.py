@@ -8,15 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadline.detectors.bank import build_bank
-from vadline.detectors.on_backbone import (
-    OnBackbone,
-    extractor_tensors,
-)
+from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
 from vadline.detectors.params import PatchCoreParams
-from vadline.detectors.patches import extract, grid_of, grid_roi, patch_features
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.patches import extract, locations_inside, patch_features
 from vadline.detectors.search import NearestNeighbours
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 
@@ -57,14 +53,8 @@ class PatchCore(OnBackbone):
         VadlineError
             If there is no image to learn from.
         """
-        images, rows, roi = training.images, training.rows, training.roi
         training.require_images(self.name)
-        self._prepare()
-        self._set_bank(
-            build_bank(
-                self._fast, images, rows, self.params, seed, roi, self._batch_size, self.name
-            )
-        )
+        self._set_bank(build_bank(self, training, seed))
         return self
 
     def _set_bank(self, bank: Tensor) -> None:
@@ -77,50 +67,22 @@ class PatchCore(OnBackbone):
             else None
         )
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+    def score_batch(
+        self, batch: Tensor, roi: NDArray[np.bool_] | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the distance of each patch to the nearest bank entry (F2PAD eq. 4).
 
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            Patches wholly outside score 0.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            Euclidean distance to the nearest bank entry (F2PAD eq. 4), at the grid of the
-            shallowest layer.
-        scores : ndarray, float64, shape (len(rows),)
-            The largest patch distance, re-weighted over ``params.neighbours`` where that is
-            above 1 (Roth et al. 2022, eq. 7); or the largest value of the map at the images' size,
-            as ``params.image_score`` says.
+        The image scores are the largest patch distances, re-weighted over ``params.neighbours``
+        where that is above 1 (Roth et al. 2022, eq. 7); or left to the maps at the images' size,
+        as ``params.image_score`` says.
         """
-        grid = grid_of(self.extractor, images)
-        inside = torch.from_numpy(grid_roi(roi, grid)).to(self.bank_.device)
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor | None]:
-            features = extract(self._fast, batch, self.params.pool)
-            distances, nearest = self._search.query(features.flatten(0, 2), 1)
-            distance = distances.view(features.shape[:3]) * inside
-            if self.params.image_score == "blurred":
-                return distance, None
-            return distance, self._image_scores(features, distance, nearest.view(distance.shape))
-
-        return score_images(
-            score_batch, images, rows, roi, self.params, self._batch_size, self.name
-        )
-
-    def anomaly_maps(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the anomaly maps of all ``images``; see :meth:`score`."""
-        return self.score(images, np.arange(len(images)))[0]
+        features = extract(self.frozen, batch, self.params.pool)
+        distances, nearest = self._search.query(features.flatten(0, 2), 1)
+        distance = distances.view(features.shape[:3])
+        distance = distance * locations_inside(roi, distance)
+        if self.params.image_score == "blurred":
+            return distance, None
+        return distance, self._image_scores(features, distance, nearest.view(distance.shape))
 
     def _image_scores(self, features: Tensor, distance: Tensor, nearest: Tensor) -> Tensor:
         best, where = distance.flatten(1).max(dim=1)
@@ -151,7 +113,7 @@ class PatchCore(OnBackbone):
         Tensor, int64, shape (B, h * w, min(k, M))
             Rows of ``bank_``.
         """
-        features = patch_features(self._fast(n0), self.params.pool).flatten(2).transpose(1, 2)
+        features = patch_features(self.frozen(n0), self.params.pool).flatten(2).transpose(1, 2)
         rows = self._search.query(features.flatten(0, 1), k)[1]
         return rows.view(*features.shape[:2], -1)
 
@@ -170,7 +132,7 @@ class PatchCore(OnBackbone):
         Tensor, float32, shape (B,)
             ``L(N)``, differentiable in ``n``.
         """
-        features = patch_features(self._fast(n), self.params.pool).flatten(2).transpose(1, 2)
+        features = patch_features(self.frozen(n), self.params.pool).flatten(2).transpose(1, 2)
         bank = self.bank_.to(features.dtype)
         with torch.no_grad():  # which candidate is nearest needs no gradient; only its row is used
             distances = [
@@ -208,6 +170,5 @@ class PatchCore(OnBackbone):
             Gives the same maps, bit for bit.
         """
         detector = cls._unfitted(state)
-        detector._prepare()
-        detector._set_bank(state.tensors["bank"].to(detector.extractor.mean.device))
+        detector._set_bank(state.tensors["bank"].to(detector.device))
         return detector

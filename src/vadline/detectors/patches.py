@@ -48,8 +48,8 @@ def batches(
 
     Parameters
     ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
-        May be memory-mapped; only one batch is in memory.
+    images : array, uint8, shape (N, H, W, 3)
+        May be on disk; only one batch is in memory.
     rows : ndarray, int64
         Which images, in this order.
     batch_size : int
@@ -107,3 +107,8 @@ def grid_roi(roi: NDArray[np.bool_] | None, grid: tuple[int, ...]) -> NDArray[np
         return np.ones(grid, bool)
     region = torch.from_numpy(np.asarray(roi, np.float32))[None, None]
     return (F.adaptive_max_pool2d(region, tuple(grid))[0, 0] > 0).numpy()
+
+
+def locations_inside(roi: NDArray[np.bool_] | None, maps: Tensor) -> Tensor:
+    """Tell which locations of ``maps``, (..., h, w), touch the region: bool (h, w), beside them."""
+    return torch.from_numpy(grid_roi(roi, maps.shape[-2:])).to(maps.device)

@@ -1,9 +1,8 @@
-"""What the line asks of a detector, and what it hands to it."""
+"""What the line asks of a detector."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -12,59 +11,14 @@ from torch import Tensor
 
 from vadline.backbones import BackboneParams
 from vadline.detectors.params import DetectorParams
-from vadline.errors import VadlineError
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """The images that a detector learns from.
-
-    Attributes
-    ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
-        Often memory-mapped, and more than are learnt from.
-    rows : ndarray, int64, shape (n,)
-        The images to learn from, ascending.
-    bad : ndarray, bool, shape (n,), optional
-        Which of them are bad; ``None`` where all are good, as one-class detectors get them.
-    masks : ndarray, uint8 {0, 1}, shape (N, H, W), optional
-        Defect pixels of ``images``, of value only where they are known.
-    mask_known : ndarray, bool, shape (n,), optional
-        Whether the mask of each of ``rows`` is known; a good one's is, and is empty.
-    roi : ndarray, bool, shape (H, W), optional
-        Region of interest; ``None`` for everything.
-    """
-
-    images: NDArray[np.uint8]
-    rows: NDArray[np.int64]
-    bad: NDArray[np.bool_] | None = None
-    masks: NDArray[np.uint8] | None = None
-    mask_known: NDArray[np.bool_] | None = None
-    roi: NDArray[np.bool_] | None = None
-
-    def require_images(self, name: str) -> None:
-        """Refuse to learn from nothing.
-
-        Parameters
-        ----------
-        name : str
-            The detector's name, for the error.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image.
-        """
-        if len(self.rows) == 0:
-            raise VadlineError(
-                f"{name}: no good image to learn from; raise split.detector_share or add good "
-                "images."
-            )
 
 
 class Detector(Protocol):
     """A model that learns from images and marks what is anomalous in others.
+
+    :class:`vadline.detectors.base.MapDetector` does what most detectors do alike.
 
     ``Params`` are its settings. A supervised detector's have a field ``learn_from`` that says which
     role's images it learns from (see :class:`vadline.detectors.supervised.SupervisedParams`); all
@@ -115,7 +69,8 @@ class Detector(Protocol):
 
         Parameters
         ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
+        images : array, uint8, shape (N, H, W, 3)
+            As in a :class:`TrainingSet`.
         rows : ndarray, int64
             Which images, in this order; may be none.
         roi : ndarray, bool, shape (H, W), optional
@@ -130,7 +85,12 @@ class Detector(Protocol):
         """
 
     def state(self) -> ModelState:
-        """Return the fitted detector as data; ``config`` has the keys kind, name and params."""
+        """Return the fitted detector as data.
+
+        Its ``config`` has the keys ``name`` and ``params``; the latter are the settings as plain
+        JSON values, with the ``kind`` by which :func:`vadline.detectors.load_detector` finds the
+        class again.
+        """
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 from vadline.detectors.params import DetectorParams
@@ -63,29 +64,27 @@ def detector_class(kind: str) -> type[Detector]:
         raise VadlineError(f"kind {kind!r}: module {module} has no class {name}.") from error
 
 
-def parse_detector(settings: dict[str, Any]) -> DetectorParams:
-    """Check one detector's settings.
+def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
+    """Return the class of a detector's settings.
 
     Parameters
     ----------
-    settings : dict
+    settings : mapping
         With the key ``kind``.
-
-    Returns
-    -------
-    DetectorParams
-        Of the kind's own class.
 
     Raises
     ------
     VadlineError
         If the kind is missing or unknown.
-    pydantic.ValidationError
-        If a setting is unknown or out of range.
     """
     if "kind" not in settings:
         raise VadlineError(f"kind is missing: choose {', '.join(KINDS)}.")
-    return detector_class(settings["kind"]).Params.model_validate(settings)
+    return detector_class(settings["kind"]).Params
+
+
+def parse_detector(settings: Mapping[str, Any]) -> DetectorParams:
+    """Check one detector's settings; the same as ``DetectorParams.model_validate``."""
+    return DetectorParams.model_validate(settings)
 
 
 def load_detector(state: ModelState) -> Detector:

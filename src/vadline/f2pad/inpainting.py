@@ -13,7 +13,11 @@ MAX_RIM_PIXELS = 1500
 
 
 def inpaint(
-    image: np.ndarray, region: np.ndarray, references: np.ndarray, params: F2PADParams
+    image: np.ndarray,
+    region: np.ndarray,
+    references: np.ndarray,
+    params: F2PADParams,
+    roi: np.ndarray | None = None,
 ) -> np.ndarray:
     """Paint the region over by the initialiser that the parameters name.
 
@@ -28,6 +32,8 @@ def inpaint(
     references : ndarray, uint8 (R, H, W, 3)
         Normal images; may be empty.
     params : F2PADParams
+    roi : ndarray, bool (H, W), optional
+        Region of interest: rims that references are held against lie inside.
 
     Returns
     -------
@@ -36,10 +42,11 @@ def inpaint(
     """
     painted = image.astype(np.float32)
     left = region.copy()
+    ring = ~region if roi is None else roi & ~region
     if params.initialiser == "nearest_reference" and len(references):
         parts, n_parts = ndimage.label(region, np.ones((3, 3)))
         for part in range(1, n_parts + 1):
-            if _paste_nearest(painted, image, parts == part, region, references, params):
+            if _paste_nearest(painted, image, parts == part, ring, references, params):
                 left[parts == part] = False
     if left.any():
         filled = inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
@@ -51,12 +58,12 @@ def _paste_nearest(
     painted: np.ndarray,
     image: np.ndarray,
     part: np.ndarray,
-    region: np.ndarray,
+    ring: np.ndarray,
     references: np.ndarray,
     params: F2PADParams,
 ) -> bool:
-    """Paste the best reference into one connected part of the region; False without a rim."""
-    rim = ndimage.binary_dilation(part, iterations=params.ring_width) & ~region
+    """Paste the best reference into a connected part, whose rim lies in the ring; False without."""
+    rim = ndimage.binary_dilation(part, iterations=params.ring_width) & ring
     if not rim.any():
         return False
     window = ndimage.find_objects((rim | part).astype(np.int8))[0]

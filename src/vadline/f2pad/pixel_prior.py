@@ -72,7 +72,9 @@ def fit_pixel_prior(
     )
 
 
-def sample_pixels(images: np.ndarray, n_pixels: int, seed: int) -> np.ndarray:
+def sample_pixels(
+    images: np.ndarray, n_pixels: int, seed: int, roi: np.ndarray | None = None
+) -> np.ndarray:
     """Draw pixels uniformly, with replacement, without loading all of ``images``.
 
     Parameters
@@ -81,6 +83,8 @@ def sample_pixels(images: np.ndarray, n_pixels: int, seed: int) -> np.ndarray:
     n_pixels : int
         How many to draw.
     seed : int
+    roi : ndarray, bool (H, W), optional
+        Region of interest; only pixels inside are drawn.
 
     Returns
     -------
@@ -89,7 +93,11 @@ def sample_pixels(images: np.ndarray, n_pixels: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     n, height, width = images.shape[:3]
     image = np.sort(rng.integers(n, size=n_pixels))
-    return images[image, rng.integers(height, size=n_pixels), rng.integers(width, size=n_pixels)]
+    if roi is None or roi.all():
+        rows, columns = rng.integers(height, size=n_pixels), rng.integers(width, size=n_pixels)
+    else:
+        rows, columns = np.unravel_index(rng.choice(np.flatnonzero(roi), n_pixels), roi.shape)
+    return images[image, rows, columns]
 
 
 def mog_penalty(pixels: Tensor, means: Tensor, precisions: Tensor) -> Tensor:

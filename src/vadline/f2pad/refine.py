@@ -39,8 +39,7 @@ class RefineResult:
     log : DataFrame
         One row per image: iterations (int), loss and loss_initial (objective after and before;
         nought where nothing was solved), seconds (share of the batch's wall time, painting
-        included), converged (bool; True where there was nothing to solve), refined (bool; False
-        where max_images left an image with its M0).
+        included), converged (bool; True where there was nothing to solve).
     """
 
     masks: np.ndarray
@@ -58,7 +57,7 @@ def refine(
     prior: PixelPrior,
     references: np.ndarray,
     params: F2PADParams,
-    seed: int,
+    roi: np.ndarray | None = None,
 ) -> RefineResult:
     """Refine a detector's anomaly maps into masks at the pixels' own resolution.
 
@@ -77,8 +76,8 @@ def refine(
     references : ndarray, uint8 (R, H, W, 3)
         Normal images for the initialiser; R may be 0.
     params : F2PADParams
-    seed : int
-        Draws which images are refined where ``max_images`` says not all.
+    roi : ndarray, bool (H, W), optional
+        Region of interest: M0, Omega and the masks lie inside.
 
     Returns
     -------
@@ -87,15 +86,22 @@ def refine(
     Raises
     ------
     VadlineError
-        If images and maps differ in number or size.
+        If images and maps differ in number or size, or the region in size.
     """
     if images.shape[:3] != maps.shape:
         raise VadlineError(
             f"f2pad: maps of shape {maps.shape} do not fit images of shape {images.shape[:3]}: "
             "upsample the anomaly maps to the images' size first"
         )
-    initial = (maps > threshold).astype(np.uint8)
-    chosen = _choose(initial, params.max_images, seed)
+    if roi is None:
+        roi = np.ones(maps.shape[1:], bool)
+    elif roi.shape != maps.shape[1:]:
+        raise VadlineError(
+            f"f2pad: region of interest {roi.shape} does not fit maps of {maps.shape[1:]}: "
+            "resize it"
+        )
+    initial = ((maps > threshold) & roi).astype(np.uint8)
+    chosen = np.flatnonzero(initial.any(axis=(1, 2)))
     masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
     log = pd.DataFrame(
         {
@@ -104,18 +110,15 @@ def refine(
             "loss_initial": 0.0,
             "seconds": 0.0,
             "converged": True,
-            "refined": True,
         }
     )
-    log.loc[initial.any(axis=(1, 2)), "refined"] = False
-    log.loc[chosen, "refined"] = True
     objective = Objective(detector, prior, params)
     with progress(total=len(chosen) * params.max_iterations, desc="F2PAD", unit="step") as bar:
         for start in range(0, len(chosen), params.batch_size):
             some = chosen[start : start + params.batch_size]
-            found = _refine_batch(images[some], initial[some], references, objective, bar)
+            found = _refine_batch(images[some], initial[some], references, objective, roi, bar)
             masks[some], painted[some], recovered[some] = found[:3]
-            for name in ("iterations", "loss", "loss_initial", "seconds", "converged"):
+            for name in log:
                 log.loc[some, name] = getattr(found[3], name)
     return RefineResult(masks, recovered, initial, painted, log)
 
@@ -163,29 +166,22 @@ def _without_specks(mask: np.ndarray, min_area: int) -> np.ndarray:
     return large[parts]
 
 
-def _choose(initial: np.ndarray, max_images: int | None, seed: int) -> np.ndarray:
-    """Rows of the images to refine, ascending."""
-    rows = np.flatnonzero(initial.any(axis=(1, 2)))
-    if max_images is not None and len(rows) > max_images:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, max_images, replace=False))
-    return rows
-
-
 def _refine_batch(
     images: np.ndarray,
     initial: np.ndarray,
     references: np.ndarray,
     objective: Objective,
+    roi: np.ndarray,
     bar: tqdm,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Solution]:
     """Paint, solve and threshold B images: masks, the initialiser's, recovered, the solution."""
     started = time.perf_counter()
     params, extractor = objective.params, objective.detector.extractor
     device, std = extractor.mean.device, extractor.std
-    omega = np.stack([dilated_region(mask, params.radius_share) for mask in initial])
+    omega = np.stack([dilated_region(mask, params.radius_share) & roi for mask in initial])
     painted = np.stack(
         [
-            inpaint(image, region, references, params)
+            inpaint(image, region, references, params, roi)
             for image, region in zip(images, omega, strict=True)
         ]
     )

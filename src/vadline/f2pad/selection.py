@@ -15,7 +15,9 @@ _GOOD_PIXELS_ABOVE = 1e-3
 
 
 def mask_threshold(
-    known: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]], has_defects: bool
+    known: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]],
+    has_defects: bool,
+    roi: NDArray[np.bool_] | None = None,
 ) -> float:
     """Choose the threshold of the initial mask M0, never on test images.
 
@@ -24,7 +26,9 @@ def mask_threshold(
     known : iterable of (ndarray float32 (n, H, W), ndarray uint8 (n, H, W))
         Pixel-sized anomaly maps of training images and their masks.
     has_defects : bool
-        Whether any of those masks marks a defect.
+        Whether any of those masks marks a defect inside of the region.
+    roi : ndarray of bool (H, W), optional
+        Region of interest; no other pixel counts.
 
     Returns
     -------
@@ -33,8 +37,9 @@ def mask_threshold(
         that one good pixel in a thousand exceeds.
     """
     if has_defects:
-        return pixel_f1_threshold(pixel_histogram(known, regions=False))
-    return float(np.quantile(np.concatenate([m.ravel() for m, _ in known]), 1 - _GOOD_PIXELS_ABOVE))
+        return pixel_f1_threshold(pixel_histogram(known, roi, regions=False))
+    scores = [(maps if roi is None else maps[:, roi]).ravel() for maps, _ in known]
+    return float(np.quantile(np.concatenate(scores), 1 - _GOOD_PIXELS_ABOVE))
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:

@@ -8,12 +8,11 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from vadline.figures.style import GREY, INK, styled
+from vadline.metrics.table_rows import LOWER_IS_BETTER, UNRANKED
 from vadline.metrics.tables import format_cell
 
 # From white to a blue pale enough to read black figures on.
 TINT = [[0.0, "rgb(255,255,255)"], [1.0, "rgb(148,196,226)"]]
-LOWER_IS_BETTER = ("fpr", "seconds")
-UNRANKED = ("images",)
 
 
 def table_figure(frame: pd.DataFrame, title: str) -> go.Figure:

@@ -1,6 +1,8 @@
-"""Decoding, resizing, the memory-mapped image store, masks and regions of interest."""
+"""Decoding, resizing, the arrays on disk, masks and regions of interest."""
 
-from vadline.images.roi import load_roi
+from vadline.images.params import ImageParams
+from vadline.images.region import Region
+from vadline.images.roi import read_region
 from vadline.images.store import Ingested, ingest
 
-__all__ = ["Ingested", "ingest", "load_roi"]
+__all__ = ["ImageParams", "Ingested", "Region", "ingest", "read_region"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from vadline.images.png16 import is_png16_colour, read_png16
+from vadline.images.region import Region
 
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 SIXTEEN_BIT_MAX = 65535
@@ -90,7 +91,11 @@ def _open(
 
 
 def decode(
-    data: bytes, size: int, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX
+    data: bytes,
+    size: int,
+    *,
+    sixteen_bit_max: int = SIXTEEN_BIT_MAX,
+    region: Region | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Decode a file and resize it, bilinear with antialiasing, to a square.
 
@@ -102,6 +107,9 @@ def decode(
         Side of the result in pixels; the aspect ratio is not kept.
     sixteen_bit_max : int
         See `open_image`.
+    region : Region, optional
+        What lies outside is blanked, before resizing and after, so that no pixel outside has a
+        share in the result; a JPEG is then decoded at its full size.
 
     Returns
     -------
@@ -115,8 +123,13 @@ def decode(
     UnreadableImageError
         As `open_image`.
     """
-    image, original_size = _open(data, sixteen_bit_max, enough=2 * size)
+    enough = 2 * size if region is None else None
+    image, original_size = _open(data, sixteen_bit_max, enough)
+    if region is not None:
+        image = region.blank(image)
     resized = image.resize((size, size), Image.Resampling.BILINEAR)
+    if region is not None:
+        resized = region.blank(resized)
     return np.asarray(resized.convert("RGB")), original_size
 
 

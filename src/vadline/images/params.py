@@ -11,7 +11,12 @@ class ImageParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
-    workers: int | None = Field(None, ge=1, description="Decoding threads; null for all cores.")
+    workers: int | None = Field(
+        None,
+        ge=1,
+        description="Decoding threads; null for all cores.",
+        json_schema_extra={"changes_results": False},
+    )
     sixteen_bit_max: int = Field(
         65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
     )

@@ -1,50 +1,41 @@
-"""The region of interest: where a defect counts."""
+"""Reading the region of interest."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from vadline.errors import VadlineError
 from vadline.images.decode import UnreadableImageError
 from vadline.images.masks import read_mask
+from vadline.images.region import Region
 
 
-def load_roi(path: Path | None, size: int) -> NDArray[np.bool_]:
-    """Read a region of interest at the size of the images.
+def read_region(path: Path, size: int) -> Region:
+    """Read a region of interest.
 
     Parameters
     ----------
-    path : Path or None
-        An image drawn over the product, non-zero where defects count; None for everywhere.
+    path : Path
+        An image drawn over the product, non-zero where defects count.
     size : int
-        Side of the images in pixels.
+        Side of the stored images in pixels, at which something must be left of it.
 
     Returns
     -------
-    bool ndarray (size, size)
+    Region
 
     Raises
     ------
     VadlineError
         If the file cannot be read or marks nothing.
     """
-    if path is None:
-        return np.ones((size, size), bool)
     try:
-        region = read_mask(Path(path))
+        region = Region(read_mask(path))
     except UnreadableImageError as error:
         raise VadlineError(f"region of interest {path}: {error}; mend or remove it") from error
-    nearest = Image.fromarray(region.astype(np.uint8)).resize(
-        (size, size), Image.Resampling.NEAREST
-    )
-    roi = np.asarray(nearest) > 0
-    if not roi.any():
+    if not region.at(size, size).any():
         raise VadlineError(
             f"region of interest {path} marks no pixel at {size}x{size}:"
             " paint what should be inspected white"
         )
-    return roi
+    return region

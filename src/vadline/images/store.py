@@ -1,8 +1,9 @@
-"""One pass over the image files, into memory-mapped arrays and a manifest."""
+"""One pass over the image files, into arrays on disk and a manifest."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 from collections import deque
@@ -18,9 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.errors import VadlineError
-from vadline.images.decode import SIXTEEN_BIT_MAX, UnreadableImageError, decode
+from vadline.images.decode import UnreadableImageError, decode
 from vadline.images.masks import read_mask, resize_mask
+from vadline.images.params import ImageParams
+from vadline.images.region import Region
 from vadline.images.report import describe_files
+from vadline.images.roi import read_region
+from vadline.images.rows import explained, row_files
 from vadline.progress import progress
 from vadline.sources.manifest import BAD, COLUMNS, GOOD, Record
 
@@ -32,24 +37,28 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Ingested:
-    """What `ingest` gives; row i of all three is the same photograph.
+    """What `ingest` gives; row i of manifest, images and masks is the same photograph.
 
     Attributes
     ----------
     manifest : DataFrame
         Columns ``vadline.sources.manifest.COLUMNS``; paths as str, ``mask_path`` missing
         (``isna``) for good parts and where the mask is unknown.
-    images : uint8 ndarray (N, H, W, 3)
-        RGB, a view of a memory-mapped file.
-    masks : uint8 ndarray (N, H, W)
-        0 or 1; all 0 for good parts and where it is unknown.
+    images : Path
+        A finished ``.npy`` file, uint8 (N, H, W, 3), RGB.
+    masks : Path
+        A finished ``.npy`` file, uint8 (N, H, W), 0 or 1; all 0 for good parts and where it is
+        unknown.
+    roi : bool ndarray (H, W)
+        The region of interest; True everywhere without one.
     report : dict
         See `vadline.images.report.describe_files`.
     """
 
     manifest: pd.DataFrame
-    images: NDArray[np.uint8]
-    masks: NDArray[np.uint8]
+    images: Path
+    masks: Path
+    roi: NDArray[np.bool_]
     report: dict[str, Any]
 
 
@@ -68,32 +77,26 @@ class _Reading:
 
 
 def ingest(
-    records: Sequence[Record],
-    size: int,
-    *,
-    scratch: Path,
-    workers: int | None = None,
-    sixteen_bit_max: int = SIXTEEN_BIT_MAX,
+    records: Sequence[Record], params: ImageParams, scratch: Path, roi: Path | None = None
 ) -> Ingested:
-    """Read each file once: hash, decode, resize, store.
+    """Read each file once: hash, decode, resize, write.
 
     Memory does not grow with the number of images. Files that cannot be read are left out and
     reported; an image whose mask cannot be used stays, its mask unknown. A mask of a bad part
-    that marks nothing counts as one that cannot be used.
+    that marks nothing, or nothing inside the region of interest, counts as one that cannot be
+    used.
 
     Parameters
     ----------
     records : sequence of Record
         In the order that the rows shall have.
-    size : int
-        Side of the stored images in pixels.
+    params : ImageParams
     scratch : Path
         Folder for ``images.npy`` and ``masks.npy``; made if missing. Files of an earlier call
-        are replaced.
-    workers : int, optional
-        Threads; by default one per core, at most 16.
-    sixteen_bit_max : int
-        The 16-bit value that becomes 255; see `vadline.images.decode.open_image`.
+        are replaced; after a failure neither is left.
+    roi : Path, optional
+        The region of interest. No pixel outside has a share in any row of images or masks: it is
+        blanked in photographs and is no defect in masks.
 
     Returns
     -------
@@ -102,60 +105,56 @@ def ingest(
     Raises
     ------
     VadlineError
-        If a setting is out of range, the disk is too small, or no image, or no good image, can
+        If the disk is too small, the region cannot be used, or no image, or no good image, can
         be read.
     """
     if not records:
         raise VadlineError("the source lists no images: check source.root")
-    if size < 1 or not 1 <= sixteen_bit_max <= SIXTEEN_BIT_MAX:
-        raise VadlineError(
-            f"image size {size} must be positive and sixteen_bit_max {sixteen_bit_max} in 1..65535"
-        )
-    images, masks = _open_arrays(Path(scratch), len(records), size)
-    workers = workers or min(os.cpu_count() or 1, MAX_WORKERS)
+    size = params.size
+    region = None if roi is None else read_region(roi, size)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     masks_refused: list[dict[str, str]] = []
+    unmarked = np.zeros((size, size), np.uint8)
 
     def read(record: Record) -> _Reading:
-        return _read(record, size, sixteen_bit_max)
+        return _read(record, params, region)
 
-    readings = _map_in_order(read, records, workers)
-    for reading in progress(readings, total=len(records), desc="reading images", unit="img"):
-        if reading.refusal is not None:
-            refused.append({"path": str(reading.record.path), "reason": reading.refusal})
-            continue
-        images[len(rows)] = reading.pixels
-        if reading.mask is not None:
-            masks[len(rows)] = reading.mask
-        if reading.mask_refusal is not None:
-            path = str(reading.record.mask_path)
-            masks_refused.append({"path": path, "reason": reading.mask_refusal})
-        rows.append(_to_row(reading))
-    manifest = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"mask_path": "str"})
-    _require_goods(manifest, refused)
-    report = describe_files(manifest, refused, masks_refused)
-    return Ingested(manifest, images[: len(rows)], masks[: len(rows)], report)
+    files = {scratch / "images.npy": (size, size, 3), scratch / "masks.npy": (size, size)}
+    _require_space(scratch, files, len(records))
+    with row_files(files) as (images, masks):
+        workers = params.workers or min(os.cpu_count() or 1, MAX_WORKERS)
+        readings = _map_in_order(read, records, workers)
+        for reading in progress(readings, total=len(records), desc="reading images", unit="img"):
+            if reading.pixels is None:
+                refused.append({"path": str(reading.record.path), "reason": reading.refusal})
+                continue
+            images.append(reading.pixels)
+            masks.append(unmarked if reading.mask is None else reading.mask)
+            if reading.mask_refusal is not None:
+                path = str(reading.record.mask_path)
+                masks_refused.append({"path": path, "reason": reading.mask_refusal})
+            rows.append(_to_row(reading))
+        manifest = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"mask_path": "str"})
+        _require_goods(manifest, refused)
+        report = describe_files(manifest, refused, masks_refused)
+    everywhere = np.ones((size, size), bool)
+    inside = everywhere if region is None else region.at(size, size)
+    return Ingested(manifest, images.path, masks.path, inside, report)
 
 
-def _open_arrays(scratch: Path, count: int, size: int) -> tuple[np.memmap, np.memmap]:
-    """Make room for every record; rows that stay unused are never written."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    needed = count * size * size * 4
-    free = shutil.disk_usage(scratch).free
-    # A full disk would end a write to a memory map in a bus error, without a message.
+def _require_space(scratch: Path, files: dict[Path, tuple[int, ...]], count: int) -> None:
+    """Make the folder, and fail if it has no room for a row of every record."""
+    with explained(scratch):
+        scratch.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(scratch).free
+        free += sum(path.stat().st_size for path in files if path.exists())  # to be replaced
+    needed = count * sum(math.prod(row_shape) for row_shape in files.values())
     if needed > free:
         raise VadlineError(
-            f"{scratch} has {free / 2**30:.1f} GiB free, {count} images at {size}x{size} need"
-            f" {needed / 2**30:.1f} GiB: free some space or lower the image size"
+            f"folder {scratch} has {free / 2**30:.1f} GiB free, {count} images need"
+            f" {needed / 2**30:.1f} GiB: free some space or lower images.size"
         )
-    arrays = []
-    for name, shape in (("images", (count, size, size, 3)), ("masks", (count, size, size))):
-        path = scratch / f"{name}.npy"
-        # Truncating a file in place would pull it from under the arrays of an earlier call.
-        path.unlink(missing_ok=True)
-        arrays.append(np.lib.format.open_memmap(path, "w+", np.uint8, shape))
-    return arrays[0], arrays[1]
 
 
 def _map_in_order(
@@ -170,11 +169,13 @@ def _map_in_order(
             waiting.extend(pool.submit(function, item) for item in islice(remaining, 1))
 
 
-def _read(record: Record, size: int, sixteen_bit_max: int) -> _Reading:
+def _read(record: Record, params: ImageParams, region: Region | None) -> _Reading:
     """Read one record's image and, for a bad part, its mask."""
     try:
         data = record.path.read_bytes()
-        pixels, (width, height) = decode(data, size, sixteen_bit_max=sixteen_bit_max)
+        pixels, (width, height) = decode(
+            data, params.size, sixteen_bit_max=params.sixteen_bit_max, region=region
+        )
     except UnreadableImageError as error:
         return _Reading(record, refusal=str(error))
     except OSError as error:
@@ -182,13 +183,26 @@ def _read(record: Record, size: int, sixteen_bit_max: int) -> _Reading:
     mask = mask_refusal = None
     if record.mask_path is not None and record.label == BAD:
         try:
-            mask = resize_mask(read_mask(record.mask_path, (width, height)), size)
-            if not mask.any():
-                mask, mask_refusal = None, "the mask of a bad part marks no pixel"
+            mask = _read_mask(record.mask_path, (width, height), params.size, region)
         except UnreadableImageError as error:
             mask_refusal = str(error)
     sha256 = hashlib.sha256(data).hexdigest()
     return _Reading(record, pixels, mask, width, height, sha256, mask_refusal=mask_refusal)
+
+
+def _read_mask(
+    path: Path, image_size: tuple[int, int], size: int, region: Region | None
+) -> NDArray[np.uint8]:
+    """Read the mask of a bad part; what it marks outside the region does not count."""
+    mask = read_mask(path, image_size)
+    if region is None:
+        resized = resize_mask(mask, size)
+    else:
+        resized = resize_mask(mask & region.at(*image_size), size) * region.at(size, size)
+    if not resized.any():
+        where = " inside the region of interest" if mask.any() else ""
+        raise UnreadableImageError(f"the mask of a bad part marks no pixel{where}")
+    return resized
 
 
 def _to_row(reading: _Reading) -> dict[str, Any]:

@@ -10,16 +10,20 @@ from vadline.io.files import (
     PlotlyDataset,
 )
 from vadline.io.forest import ForestDataset
+from vadline.io.maps import MapsDataset
 from vadline.io.models import ModelDataset
+from vadline.io.stand_ins import StandInsDataset
 
 __all__ = [
     "CSVDataset",
     "CheckpointDataset",
     "ForestDataset",
     "JSONDataset",
+    "MapsDataset",
     "MatplotlibDataset",
     "ModelDataset",
     "NpyDataset",
     "ParquetDataset",
     "PlotlyDataset",
+    "StandInsDataset",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,25 @@ from vadline.io.local import LocalFileDataset
 class _NpyFile(LocalFileDataset):
     def load(self) -> NDArray[Any]:
         """Read the array, mapped into memory where it has any element."""
-        path = Path(self._get_load_path())
-        return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
+        return read_array(Path(self._get_load_path()))
 
-    def save(self, data: NDArray[Any]) -> None:
-        """Write an array of plain numbers."""
-        with Path(self._get_save_path()).open("wb") as file:
+    def save(self, data: NDArray[Any] | Path) -> None:
+        """Write an array of plain numbers, or take over a finished ``.npy`` file."""
+        target = Path(self._get_save_path())
+        if isinstance(data, Path):
+            read_array(data)  # raises on anything but a whole array of plain numbers
+            shutil.move(data, target)  # a rename, unless it stands on another disk
+            os.utime(target)
+            return
+        with target.open("wb") as file:
             np.save(file, data, allow_pickle=False)
 
 
 class NpyDataset(AtomicMixin, _NpyFile):
     """An array as ``.npy``, loaded read-only through a memory map; no pickle.
+
+    An array too large for memory is handed over as the Path of a finished ``.npy`` file, which
+    becomes the dataset's own: it is moved, not copied.
 
     Parameters
     ----------
@@ -33,6 +43,21 @@ class NpyDataset(AtomicMixin, _NpyFile):
     version : Version, optional
     metadata : dict, optional
     """
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """Read an array, read-only and mapped into memory where it has any element.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npy`` file without pickled objects.
+
+    Returns
+    -------
+    ndarray
+    """
+    return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
 
 
 def _is_empty(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -44,6 +45,8 @@ class AtomicMixin:
             inspect.unwrap(super().save)(self, data)  # type: ignore[misc]
         finally:
             self._saving = False
+        if target.is_dir():  # a full folder is not replaced
+            shutil.rmtree(target)
         os.replace(partial, target)
 
     def _exists(self) -> bool:

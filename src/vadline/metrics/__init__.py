@@ -6,15 +6,8 @@ Every metric is a fraction in [0, 1]; what a one-class test part cannot define i
 from vadline.metrics.aupro import aupro
 from vadline.metrics.calibration import calibrated_scores, reject_threshold
 from vadline.metrics.histogram import PixelHistogram, known_chunks, pixel_histogram
-from vadline.metrics.image import f1_threshold, fpr_at_tpr, image_auroc, image_f1
-from vadline.metrics.pixel import (
-    pixel_auroc,
-    pixel_auroc_error,
-    pixel_f1,
-    pixel_f1_error,
-    pixel_f1_threshold,
-)
-from vadline.metrics.regions import region_weights
+from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
+from vadline.metrics.pixel import pixel_auroc, pixel_f1, pixel_f1_threshold
 from vadline.metrics.segmentation import dice, iou, mean_overlap
 from vadline.metrics.table_rows import detection_row, refinement_row, segad_row
 from vadline.metrics.tables import (
@@ -33,7 +26,6 @@ __all__ = [
     "detection_row",
     "detection_table",
     "dice",
-    "f1_threshold",
     "format_table",
     "fpr_at_tpr",
     "image_auroc",
@@ -42,14 +34,11 @@ __all__ = [
     "known_chunks",
     "mean_overlap",
     "pixel_auroc",
-    "pixel_auroc_error",
     "pixel_f1",
-    "pixel_f1_error",
     "pixel_f1_threshold",
     "pixel_histogram",
     "refinement_row",
     "refinement_table",
-    "region_weights",
     "reject_threshold",
     "segad_row",
     "segad_table",

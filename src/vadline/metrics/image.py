@@ -12,6 +12,8 @@ from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 from vadline.errors import VadlineError
 
+_TINY = np.finfo(float).tiny
+
 
 def image_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
     """Area under the ROC curve; ties count one half.
@@ -33,20 +35,11 @@ def image_f1(labels: ArrayLike, scores: ArrayLike) -> float:
     float
         In [0, 1], NaN with one class.
     """
-    return _best_f1(labels, scores)[0]
-
-
-def f1_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Threshold of the best F1: a part is called bad where ``score >= threshold``.
-
-    Of several equally good thresholds this is the lowest, which misses the fewest bad parts.
-
-    Returns
-    -------
-    float
-        One of the scores, NaN with one class.
-    """
-    return _best_f1(labels, scores)[1]
+    bad, score = _checked(labels, scores)
+    if not _has_both(bad):
+        return float("nan")
+    precision, recall, _ = precision_recall_curve(bad, score)
+    return float((2 * precision * recall / np.maximum(precision + recall, _TINY)).max())
 
 
 def fpr_at_tpr(labels: ArrayLike, scores: ArrayLike, tpr: float = 0.95) -> float:
@@ -72,17 +65,6 @@ def fpr_at_tpr(labels: ArrayLike, scores: ArrayLike, tpr: float = 0.95) -> float
     false_rate, true_rate, _ = roc_curve(bad, score, drop_intermediate=False)
     # The tolerance keeps 19 of 20 equal to 0.95 in binary floating point.
     return float(false_rate[np.argmax(true_rate >= tpr - 1e-12)])
-
-
-def _best_f1(labels: ArrayLike, scores: ArrayLike) -> tuple[float, float]:
-    bad, score = _checked(labels, scores)
-    if not _has_both(bad):
-        return float("nan"), float("nan")
-    precision, recall, thresholds = precision_recall_curve(bad, score)
-    # The curve's last point (recall 0) belongs to no threshold.
-    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
-    best = int(np.argmax(f1[:-1]))
-    return float(f1[best]), float(thresholds[best])
 
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -7,32 +7,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def region_weights(masks: np.ndarray) -> tuple[np.ndarray, int]:
-    """Weight each defect's pixels so that every connected component weighs one in total.
-
-    Parameters
-    ----------
-    masks : ndarray, shape (N, H, W)
-        Non-zero on defects. Components are 8-connected, as in MVTec's evaluation code.
-
-    Returns
-    -------
-    weights : ndarray of float64, shape (N, H, W)
-        1 / component size on defects, 0 elsewhere.
-    count : int
-        Components in all images together.
-    """
-    weights = np.zeros(masks.shape, np.float64)
-    bad = np.flatnonzero(masks)
-    weights.reshape(-1)[bad], count = bad_pixel_weights(bad, masks.shape)
-    return weights, count
-
-
 def bad_pixel_weights(bad: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, int]:
-    """Weights of the bad pixels alone, see `region_weights`.
+    """Weight bad pixels so that every connected defect weighs one in total.
 
-    Joins horizontal runs of pixels instead of labelling pictures, for all images at once: the cost
-    is that of the defects (about 15 ns a bad pixel), not of the area.
+    Components are 8-connected, as in MVTec's evaluation code. Joins horizontal runs of pixels
+    instead of labelling pictures, for all images at once: the cost is that of the defects (about
+    15 ns a bad pixel), not of the area.
 
     Parameters
     ----------
@@ -44,7 +24,9 @@ def bad_pixel_weights(bad: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.
     Returns
     -------
     weights : ndarray of float64, shape (P,)
+        1 / size of the pixel's component.
     count : int
+        Components in all images together.
     """
     _, height, width = shape
     starts = np.flatnonzero((np.diff(bad, prepend=-2) != 1) | (bad % width == 0))

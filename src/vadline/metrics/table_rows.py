@@ -11,6 +11,45 @@ from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
 from vadline.metrics.pixel import pixel_auroc, pixel_f1
 from vadline.metrics.segmentation import mean_overlap
 
+# One line for each metric. A table's columns are those of its rows.
+IMAGE_METRICS = {
+    "image_auroc": image_auroc,
+    "image_f1": image_f1,
+    "fpr_at_95tpr": fpr_at_tpr,
+}
+"""Of labels and scores, both (N,)."""
+PIXEL_METRICS = {
+    "pixel_auroc": pixel_auroc,
+    "pixel_f1": pixel_f1,
+    "aupro": aupro,
+}
+"""Of a PixelHistogram."""
+SEGAD_METRICS = ("image_auroc", "fpr_at_95tpr")
+
+_LAST = "fpr_at_95tpr"  # where readers look for it
+DETECTION_COLUMNS = (
+    *(name for name in IMAGE_METRICS if name != _LAST),
+    *PIXEL_METRICS,
+    _LAST,
+)
+SEGAD_COLUMNS = tuple(
+    f"{name}{suffix}" for suffix in ("", "_seen", "_unseen") for name in SEGAD_METRICS
+)
+REFINEMENT_COLUMNS = (
+    "iou_before",
+    "dice_before",
+    "iou_initialiser",
+    "iou",
+    "dice",
+    "seconds",
+    "images",
+)
+LOWER_IS_BETTER = ("fpr", "seconds")
+"""How such columns' names begin."""
+UNRANKED = ("images",)
+PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}", "peak_memory_mb": "{:.0f}"}
+"""Columns that are no fractions, with the format they are printed in."""
+
 
 def detection_row(
     labels: ArrayLike, scores: ArrayLike, histogram: PixelHistogram | None = None
@@ -29,15 +68,9 @@ def detection_row(
     dict
         Columns of the detection table.
     """
-    row = {
-        "image_auroc": image_auroc(labels, scores),
-        "image_f1": image_f1(labels, scores),
-        "fpr_at_95tpr": fpr_at_tpr(labels, scores),
-    }
+    row = {name: metric(labels, scores) for name, metric in IMAGE_METRICS.items()}
     if histogram is not None:
-        row["pixel_auroc"] = pixel_auroc(histogram)
-        row["pixel_f1"] = pixel_f1(histogram)
-        row["aupro"] = aupro(histogram)
+        row |= {name: metric(histogram) for name, metric in PIXEL_METRICS.items()}
     return row
 
 
@@ -63,8 +96,8 @@ def segad_row(
     parts = {"": np.ones_like(bad), "_seen": ~new, "_unseen": ~bad | new}
     row: dict[str, float] = {}
     for suffix, part in parts.items():
-        row[f"image_auroc{suffix}"] = image_auroc(bad[part], score[part])
-        row[f"fpr_at_95tpr{suffix}"] = fpr_at_tpr(bad[part], score[part])
+        for name in SEGAD_METRICS:
+            row[f"{name}{suffix}"] = IMAGE_METRICS[name](bad[part], score[part])
     return row
 
 
@@ -74,6 +107,7 @@ def refinement_row(
     after: np.ndarray,
     truth: np.ndarray,
     seconds: ArrayLike,
+    roi: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Mask overlap before and after refinement.
 
@@ -84,18 +118,20 @@ def refinement_row(
         truth.
     seconds : array_like, shape (N,)
         Time that each image took.
+    roi : ndarray of bool, shape (H, W), optional
+        Pixels that count.
 
     Returns
     -------
     dict
         Columns of the refinement table; ``seconds`` is the mean per image.
     """
-    first, last = mean_overlap(before, truth), mean_overlap(after, truth)
+    first, last = mean_overlap(before, truth, roi), mean_overlap(after, truth, roi)
     spent = np.asarray(seconds, float)
     return {
         "iou_before": first["iou"],
         "dice_before": first["dice"],
-        "iou_initialiser": mean_overlap(painted, truth)["iou"],
+        "iou_initialiser": mean_overlap(painted, truth, roi)["iou"],
         **last,
         "seconds": float(spent.mean()) if spent.size else float("nan"),
         "images": len(truth),

@@ -10,35 +10,12 @@ import pandas as pd
 from rich.table import Table
 
 from vadline.errors import VadlineError
-
-DETECTION_COLUMNS = (
-    "image_auroc",
-    "image_f1",
-    "pixel_auroc",
-    "pixel_f1",
-    "aupro",
-    "fpr_at_95tpr",
+from vadline.metrics.table_rows import (
+    DETECTION_COLUMNS,
+    PLAIN,
+    REFINEMENT_COLUMNS,
+    SEGAD_COLUMNS,
 )
-SEGAD_COLUMNS = (
-    "image_auroc",
-    "fpr_at_95tpr",
-    "image_auroc_seen",
-    "fpr_at_95tpr_seen",
-    "image_auroc_unseen",
-    "fpr_at_95tpr_unseen",
-)
-REFINEMENT_COLUMNS = (
-    "iou_before",
-    "dice_before",
-    "iou_initialiser",
-    "iou",
-    "dice",
-    "seconds",
-    "images",
-)
-
-# Columns that are no fractions, with the format they are printed in.
-PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}", "peak_memory_mb": "{:.0f}"}
 
 Rows = Mapping[str, Mapping[str, float]]
 

@@ -43,17 +43,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{key}", value
 
 
-def log_parameters(parameters: Parameters, raw: Mapping[str, Any]) -> None:
+def log_parameters(parameters: Parameters) -> None:
     """Log every effective parameter, defaults included, to the active run.
 
     Parameters
     ----------
     parameters : Parameters
-    raw : mapping
-        As Kedro read them. kedro-mlflow logs them too, node by node, and MLflow refuses a second
-        spelling of one value, so where both have a key this one's is used.
     """
-    flat = dict(flatten(parameters.model_dump(mode="json"))) | dict(flatten(raw))
+    flat = dict(flatten(parameters.model_dump(mode="json")))
     mlflow.log_params({k: str(v)[:_LONGEST_PARAM] for k, v in flat.items()})
 
 
@@ -66,14 +63,14 @@ def set_tags(parameters: Parameters, project_path: str | Path) -> None:
     project_path : str or Path
         Where to ask git for the code's version.
     """
-    category = parameters.source.category or "all"
-    product = f"{parameters.source.name}/{category}"
+    source, category = parameters.source.product()
+    protocol = parameters.split.protocol
     mlflow.set_tags(
         {
-            "mlflow.runName": f"{product} {parameters.split.protocol} seed {parameters.seed}",
-            "source": parameters.source.name,
+            "mlflow.runName": f"{source}/{category} {protocol} seed {parameters.seed}",
+            "source": source,
             "category": category,
-            "protocol": parameters.split.protocol,
+            "protocol": protocol,
             "seed": parameters.seed,
             "backbone": parameters.backbone.name,
             "code_version": _code_version(Path(project_path)),

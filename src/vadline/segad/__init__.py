@@ -1,15 +1,15 @@
 """SegAD: segment statistics of anomaly maps and a boosted random forest on them."""
 
-from vadline.defects.synthetic import synthetic_defects
+from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
-from vadline.segad.columns import image_score_columns, setup_columns, training_set
+from vadline.segad.columns import forest_rows, image_score_columns, setup_columns
 from vadline.segad.forest import BoostedRandomForest
 from vadline.segad.params import (
+    BlendParams,
     ForestParams,
     SegADParams,
     SegmentParams,
     SetupParams,
-    SyntheticParams,
 )
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
@@ -18,6 +18,7 @@ from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
     "STATISTICS",
+    "BlendParams",
     "BlendedForest",
     "BoostedRandomForest",
     "ForestParams",
@@ -26,6 +27,7 @@ __all__ = [
     "SetupParams",
     "SyntheticParams",
     "feature_frame",
+    "forest_rows",
     "grid_segments",
     "image_score_columns",
     "load_segments",
@@ -33,7 +35,5 @@ __all__ = [
     "segment_statistics",
     "setup_columns",
     "stand_ins",
-    "synthetic_defects",
-    "training_set",
     "vad_segments",
 ]

@@ -11,38 +11,28 @@ The blend adds both, each in standard deviations of good parts::
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
 
 from vadline.errors import VadlineError
 from vadline.metrics.image import image_auroc
 from vadline.segad.forest import KINDS, BoostedRandomForest
-
-BlendKind = Literal["off", "count", "cv"]
+from vadline.segad.params import BlendParams, ForestParams
 
 ATTRIBUTE = "vadline_blend"
 WEIGHTS = np.linspace(0, 1, 11)
 
 
-class BlendedForest(BaseEstimator):
+class BlendedForest:
     """SegAD's forest, optionally blended with the detectors' own image scores.
 
     Parameters
     ----------
-    forest : BoostedRandomForest
-        What to grow; it is cloned, not changed.
-    blend : {"off", "count", "cv"}
-        "off": the forest's margin alone, as in the paper. "count": w = bads / (bads +
-        ``half_count``). "cv": the w of 0, 0.1, ... 1 with the best AUROC over out-of-fold
-        margins; with fewer bads than folds it falls back to "count".
-    half_count : float
-        Number of bad parts at which "count" gives the forest half of the say.
-    folds : int
-        Folds for the out-of-fold margins, which also standardise the margin: a forest's margins on
-        its own training goods are far lower than on new ones.
+    forest : ForestParams
+    blend : BlendParams
+    random_state : int
+        Seed of the trees and of the folds.
 
     Attributes
     ----------
@@ -54,17 +44,10 @@ class BlendedForest(BaseEstimator):
         Location and scale of the margin and of each image score; empty when the blend is off.
     """
 
-    def __init__(
-        self,
-        forest: BoostedRandomForest,
-        blend: BlendKind = "off",
-        half_count: float = 20.0,
-        folds: int = 5,
-    ) -> None:
+    def __init__(self, forest: ForestParams, blend: BlendParams, random_state: int) -> None:
         self.forest = forest
         self.blend = blend
-        self.half_count = half_count
-        self.folds = folds
+        self.random_state = random_state
 
     def fit(
         self, X: pd.DataFrame, y: np.ndarray, image_scores: pd.DataFrame | None = None
@@ -85,12 +68,10 @@ class BlendedForest(BaseEstimator):
         VadlineError
             If the rows hold one class, or fewer than two goods, or a blend has no image scores.
         """
-        if self.blend not in ("off", "count", "cv"):
-            raise VadlineError(f"segad.blend {self.blend!r} is unknown: use off, count or cv")
         bad = np.asarray(y).astype(bool)
-        self.forest_ = clone(self.forest).fit(X, bad)
+        self.forest_ = BoostedRandomForest(self.forest, self.random_state).fit(X, bad)
         self.weight_, self.constants_ = 1.0, {}
-        if self.blend == "off":
+        if self.blend.kind == "off":
             return self
         scores = _required(image_scores)
         if (~bad).sum() < 2:
@@ -105,8 +86,8 @@ class BlendedForest(BaseEstimator):
             "margin": _location_scale(margins[~bad]),
             "scores": {str(name): _location_scale(goods[name].to_numpy()) for name in goods},
         }
-        self.weight_ = bad.sum() / (bad.sum() + self.half_count)
-        if self.blend == "cv" and (folds[bad] >= 0).all():
+        self.weight_ = bad.sum() / (bad.sum() + self.blend.half_count)
+        if self.blend.kind == "cv" and (folds[bad] >= 0).all():
             self.weight_ = self._best_weight(bad, margins, scores)
         self.weight_ = float(self.weight_)
         return self
@@ -136,13 +117,15 @@ class BlendedForest(BaseEstimator):
     def from_bytes(cls, data: bytes) -> BlendedForest:
         """Read `to_bytes`; a plain forest's bytes give its margin alone.
 
+        How the blend came by its weight is not among them.
+
         Raises
         ------
         VadlineError
             If the bytes are no saved forest.
         """
         forest = BoostedRandomForest.from_bytes(data)
-        blended = cls(clone(forest))
+        blended = cls(forest.params, BlendParams(), forest.random_state)
         blended.forest_ = forest
         record = json.loads(forest.booster_.attr(ATTRIBUTE) or '{"weight": 1.0, "constants": {}}')
         blended.weight_, blended.constants_ = record["weight"], record["constants"]
@@ -150,9 +133,9 @@ class BlendedForest(BaseEstimator):
 
     def _deal(self, bad: np.ndarray) -> np.ndarray:
         """Fold of each row; too few bads to share out stay in every training side (-1)."""
-        rng = np.random.default_rng(self.forest.random_state)
+        rng = np.random.default_rng(self.random_state)
         folds = np.full(len(bad), -1)
-        count = min(self.folds, int((~bad).sum()))
+        count = min(self.blend.folds, int((~bad).sum()))
         for members in (~bad, bad):
             if members.sum() >= count:
                 folds[members] = rng.permutation(np.arange(members.sum()) % count)
@@ -163,9 +146,10 @@ class BlendedForest(BaseEstimator):
         margins = np.full(len(bad), np.nan)
         # A quarter of the trees: these margins only serve a mean, a deviation and a rank.
         trees = max(1, (self.forest.trees or KINDS[self.forest.kind].trees) // 4)
+        fewer = self.forest.model_copy(update={"trees": trees})
         for fold in range(folds.max() + 1):
             held = folds == fold
-            part = clone(self.forest).set_params(trees=trees).fit(X[~held], bad[~held])
+            part = BoostedRandomForest(fewer, self.random_state).fit(X[~held], bad[~held])
             margins[held] = part.decision_function(X[held])
         return margins
 

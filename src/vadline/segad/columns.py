@@ -57,7 +57,7 @@ def setup_columns(
     return g + [name for name in own if include_image_score or name not in scores]
 
 
-def training_set(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
+def forest_rows(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
     """Choose the forest's rows: its role's images, and all synthetic defects.
 
     Parameters

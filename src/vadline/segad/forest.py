@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from vadline.errors import VadlineError
+from vadline.segad.params import ForestParams
 
-ForestKind = Literal["brf", "rf", "bt"]
-
-# Under this name the saved trees carry the constructor's parameters.
+# Under this name the saved trees carry the settings and the seed.
 ATTRIBUTE = "vadline_forest"
 
 
@@ -37,24 +34,14 @@ KINDS = {
 }
 
 
-class BoostedRandomForest(BaseEstimator):
+class BoostedRandomForest:
     """XGBoost forest on segment statistics, whose raw margin is the anomaly score.
 
     Parameters
     ----------
-    kind : {"brf", "rf", "bt"}
-        Boosted random forest: 10 rounds of 200 trees at learning rate 0.3. Random forest: one round
-        of 2000 trees at rate 1. Boosted trees: 2000 rounds of one tree, all columns per tree.
-    balance : bool
-        Weigh the bad parts with goods / bads, as the authors' code does (the paper is silent).
-    trees : int, optional
-        Trees per round; by default the kind's own. Fewer are faster and a little noisier.
-    max_depth, subsample, colsample, reg_alpha
-        The paper's 5, 0.6, 0.6 (columns per tree and per node) and 1 (L1).
+    params : ForestParams
     random_state : int
         Seed of the row and column samples.
-    n_jobs : int
-        Threads; the trees do not depend on it.
 
     Attributes
     ----------
@@ -64,27 +51,9 @@ class BoostedRandomForest(BaseEstimator):
         Columns, in order.
     """
 
-    def __init__(
-        self,
-        kind: ForestKind = "brf",
-        balance: bool = True,
-        trees: int | None = None,
-        max_depth: int = 5,
-        subsample: float = 0.6,
-        colsample: float = 0.6,
-        reg_alpha: float = 1.0,
-        random_state: int = 0,
-        n_jobs: int = 1,
-    ) -> None:
-        self.kind = kind
-        self.balance = balance
-        self.trees = trees
-        self.max_depth = max_depth
-        self.subsample = subsample
-        self.colsample = colsample
-        self.reg_alpha = reg_alpha
+    def __init__(self, params: ForestParams, random_state: int) -> None:
+        self.params = params
         self.random_state = random_state
-        self.n_jobs = n_jobs
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> BoostedRandomForest:
         """Grow the forest.
@@ -99,10 +68,8 @@ class BoostedRandomForest(BaseEstimator):
         Raises
         ------
         VadlineError
-            If the kind is unknown or the training part holds one class.
+            If the training part holds one class.
         """
-        if self.kind not in KINDS:
-            raise VadlineError(f"forest.kind {self.kind!r} is unknown: use {', '.join(KINDS)}")
         bad = np.asarray(y).astype(bool)
         if not bad.any() or bad.all():
             raise VadlineError(
@@ -110,7 +77,7 @@ class BoostedRandomForest(BaseEstimator):
                 "both (add images, or lower split.detector_share)"
             )
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        rounds = KINDS[self.kind].rounds
+        rounds = KINDS[self.params.kind].rounds
         data = xgb.DMatrix(X, bad.astype(np.float32))
         self.booster_ = xgb.train(self._settings(bad), data, rounds)
         return self
@@ -142,9 +109,10 @@ class BoostedRandomForest(BaseEstimator):
         return series / series.sum() if series.sum() > 0 else series
 
     def to_bytes(self) -> bytes:
-        """Write trees, column names and parameters in XGBoost's UBJSON format."""
+        """Write trees, column names and settings in XGBoost's UBJSON format."""
         self._check_fitted()
-        self.booster_.set_attr(**{ATTRIBUTE: json.dumps(self.get_params())})
+        settings = {**self.params.model_dump(), "random_state": self.random_state}
+        self.booster_.set_attr(**{ATTRIBUTE: json.dumps(settings, sort_keys=True)})
         return bytes(self.booster_.save_raw("ubj"))
 
     @classmethod
@@ -161,38 +129,28 @@ class BoostedRandomForest(BaseEstimator):
             booster.load_model(bytearray(data))
         except xgb.core.XGBoostError as error:
             raise VadlineError("these bytes are no saved forest: train it again") from error
-        forest = cls(**json.loads(booster.attr(ATTRIBUTE) or "{}"))
+        settings = json.loads(booster.attr(ATTRIBUTE) or "{}")
+        random_state = settings.pop("random_state", 0)
+        forest = cls(ForestParams(**settings), random_state)
         forest.booster_ = booster
         forest.feature_names_in_ = np.asarray(booster.feature_names, dtype=object)
         return forest
 
-    def save(self, path: str | Path) -> None:
-        """Write `to_bytes` into a file (``.ubj``)."""
-        Path(path).write_bytes(self.to_bytes())
-
-    @classmethod
-    def load(cls, path: str | Path) -> BoostedRandomForest:
-        """Read a file that `save` wrote; raises VadlineError if it is missing or no forest."""
-        try:
-            return cls.from_bytes(Path(path).read_bytes())
-        except (OSError, VadlineError) as error:
-            raise VadlineError(f"{path}: no readable forest: train it again") from error
-
     def _settings(self, bad: np.ndarray) -> dict[str, object]:
-        plan = KINDS[self.kind]
+        params, plan = self.params, KINDS[self.params.kind]
         return {
             "objective": "binary:logitraw",
-            "num_parallel_tree": self.trees or plan.trees,
+            "num_parallel_tree": params.trees or plan.trees,
             "learning_rate": plan.learning_rate,
-            "max_depth": self.max_depth,
-            "subsample": self.subsample,
-            "colsample_bytree": self.colsample if plan.sample_by_tree else 1.0,
-            "colsample_bynode": self.colsample,
-            "reg_alpha": self.reg_alpha,
-            "scale_pos_weight": float((~bad).sum() / bad.sum()) if self.balance else 1.0,
+            "max_depth": params.max_depth,
+            "subsample": params.subsample,
+            "colsample_bytree": params.colsample if plan.sample_by_tree else 1.0,
+            "colsample_bynode": params.colsample,
+            "reg_alpha": params.reg_alpha,
+            "scale_pos_weight": float((~bad).sum() / bad.sum()) if params.balance else 1.0,
             "tree_method": "hist",
             "seed": self.random_state,
-            "nthread": self.n_jobs,
+            "nthread": params.n_jobs,
         }
 
     def _check_fitted(self) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vadline.segad.blend import BlendedForest, BlendKind
-from vadline.segad.forest import BoostedRandomForest, ForestKind
-from vadline.segad.segments import SegmentKind
+from vadline.defects.params import SyntheticParams
+
+SegmentKind = Literal["vad", "grid", "png", "whole"]
+ForestKind = Literal["brf", "rf", "bt"]
+BlendKind = Literal["off", "count", "cv"]
 
 
 class _Params(BaseModel):
@@ -19,7 +21,10 @@ class _Params(BaseModel):
 class SegmentParams(_Params):
     """The segmentation map; see `vadline.segad.segments.make_segments`."""
 
-    kind: SegmentKind = Field("vad", description="vad, grid, png (a label picture) or whole")
+    kind: SegmentKind = Field(
+        "vad",
+        description="vad, grid, png (a label picture) or whole (the ablation One Seg., table 6)",
+    )
     rows: int = Field(3, ge=1, le=64, description="rows of the grid")
     cols: int = Field(3, ge=1, le=64, description="columns of the grid")
     path: Path | None = Field(None, description="label picture of kind png: one grey per segment")
@@ -31,41 +36,61 @@ class SegmentParams(_Params):
         return self
 
 
-class SyntheticParams(_Params):
-    """Synthetic defects for the one-class protocol; see `vadline.defects.synthetic`."""
-
-    kinds: tuple[Literal["blur", "rectangle"], ...] = Field(
-        ("blur", "rectangle"), min_length=1, description="kinds to draw from with equal chance"
-    )
-    blur_sigma: tuple[float, float] = Field(
-        (0.008, 0.03), description="range of the blur's sigma, of the image side"
-    )
-    length: tuple[float, float] = Field(
-        (0.04, 0.4), description="range of the rectangle's long side, of the image side"
-    )
-    thickness: tuple[float, float] = Field(
-        (0.006, 0.03), description="range of the rectangle's short side, of the image side"
-    )
-    min_contrast: float = Field(
-        24.0, ge=0, le=120, description="grey levels of 255 by which a defect shows at least"
-    )
-
-
 class ForestParams(_Params):
-    """The final classifier; see `vadline.segad.forest.BoostedRandomForest`."""
+    """The final classifier (appendix A.1); see `vadline.segad.forest.BoostedRandomForest`."""
 
-    kind: ForestKind = Field("brf", description="brf (the paper's), or its ablations rf and bt")
-    balance: bool = Field(True, description="weigh bad parts with goods / bads")
-    trees: int | None = Field(None, ge=1, description="trees per round; null: the kind's own")
+    kind: ForestKind = Field(
+        "brf",
+        description="brf (boosted random forest: 10 rounds of 200 trees at learning rate 0.3), or "
+        "its ablations rf (one round of 2000 trees at rate 1) and bt (2000 rounds of one tree, all "
+        "columns per tree)",
+    )
+    balance: bool = Field(
+        True,
+        description="weigh bad parts with goods / bads, as the authors' code (the paper is silent)",
+    )
+    trees: int | None = Field(
+        None,
+        ge=1,
+        description="trees per round; null: the kind's own. Fewer are faster and a little noisier",
+    )
     max_depth: int = Field(5, ge=1, description="depth of a tree")
     subsample: float = Field(0.6, gt=0, le=1, description="share of rows per tree")
     colsample: float = Field(0.6, gt=0, le=1, description="share of columns per tree and per node")
     reg_alpha: float = Field(1.0, ge=0, description="L1 penalty")
-    n_jobs: int = Field(1, description="threads; the trees do not depend on it")
+    n_jobs: int = Field(
+        1,
+        description="threads; the trees do not depend on it",
+        json_schema_extra={"changes_results": False},
+    )
 
-    def build(self, random_state: int) -> BoostedRandomForest:
-        """Make the unfitted forest."""
-        return BoostedRandomForest(**self.model_dump(), random_state=random_state)
+
+class BlendParams(_Params):
+    """How much the forest leans on its detectors; see `vadline.segad.blend`.
+
+    A kind alone stands for all of it: ``blend: count``.
+    """
+
+    kind: BlendKind = Field(
+        "off",
+        description="off: the forest's margin alone, as in the paper. count: w = bads / (bads + "
+        "half_count). cv: the w of 0, 0.1, ... 1 with the best AUROC over out-of-fold margins; "
+        "with fewer bads than folds it falls back to count",
+    )
+    half_count: float = Field(
+        20.0, gt=0, description="bad parts at which count gives the forest half of the say"
+    )
+    folds: int = Field(
+        5,
+        ge=2,
+        description="folds for the out-of-fold margins, which also standardise the margin: a "
+        "forest's margins on its own training goods are far lower than on new ones",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_kind(cls, settings: Any) -> Any:
+        return {"kind": settings} if isinstance(settings, str) else settings
 
 
 class SetupParams(_Params):
@@ -85,22 +110,12 @@ class SegADParams(_Params):
         SyntheticParams(), description="defects made where the protocol has no bad parts"
     )
     forest: ForestParams = Field(ForestParams(), description="the final classifier")
+    blend: BlendParams = Field(
+        BlendParams(), description="how much it leans on the detectors while bads are few"
+    )
     setups: dict[str, SetupParams] = Field(
         default_factory=dict, description="forests to grow, by their row's name"
     )
     include_image_score: bool = Field(
         False, description="each detector's image score as a feature, as the authors' VisA code"
     )
-    blend: BlendKind = Field(
-        "off", description="off (the paper), count or cv: lean on the detectors while bads are few"
-    )
-    half_count: float = Field(
-        20.0, gt=0, description="bad parts at which blend count gives the forest half of the say"
-    )
-    folds: int = Field(5, ge=2, description="folds for the blend's out-of-fold margins")
-
-    def build(self, random_state: int) -> BlendedForest:
-        """Make the unfitted classifier of one set-up."""
-        return BlendedForest(
-            self.forest.build(random_state), self.blend, self.half_count, self.folds
-        )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
+from vadline.segad.params import SegmentParams
 from vadline.segad.vad_layout import vad_segments
 
-SegmentKind = Literal["vad", "grid", "png", "whole"]
 Segments = tuple[np.ndarray, tuple[str, ...]]
 
 MAX_SEGMENTS = 64
@@ -19,50 +19,49 @@ GREY_MODES = ("1", "L", "P", "I", "I;16")
 
 
 def make_segments(
-    kind: SegmentKind,
-    size: int | tuple[int, int],
-    *,
-    rows: int = 3,
-    cols: int = 3,
-    path: str | Path | None = None,
+    params: SegmentParams, size: int | tuple[int, int], roi: np.ndarray | None = None
 ) -> Segments:
     """Make the segmentation map that a run asks for.
 
     Parameters
     ----------
-    kind : {"vad", "grid", "png", "whole"}
-        VAD's seven segments, a grid, a label picture, or one segment for everything (the ablation
-        "One Seg." of SegAD, table 6).
+    params : SegmentParams
+        VAD's seven segments, a grid, a label picture, or one segment for everything.
     size : int or (int, int)
         Height and width of the map; one number for a square.
-    rows, cols : int
-        Cells of the grid.
-    path : path, optional
-        Label picture of kind "png".
+    roi : ndarray of bool, shape (H, W), optional
+        Region of interest; pixels outside belong to no segment.
 
     Returns
     -------
     labels : ndarray of uint8, shape (H, W)
-        Values 0 .. L - 1.
+        Values 0 .. L - 1, and `OUTSIDE`.
     names : tuple of str
-        The L segments' names.
+        The L segments' names; the region may have left some of them empty.
 
     Raises
     ------
     VadlineError
-        For an unknown kind, a missing path, or what the kind's own function refuses.
+        If the region is of another size, or for what the kind's own function refuses.
     """
-    if kind == "vad":
+    labels, names = _everywhere(params, size)
+    if roi is None:
+        return labels, names
+    if roi.shape != labels.shape:
+        raise VadlineError(
+            f"region of interest {roi.shape} does not fit segments of {labels.shape}: resize it"
+        )
+    return np.where(roi, labels, np.uint8(OUTSIDE)), names
+
+
+def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
+    if params.kind == "vad":
         return vad_segments(height_width(size))
-    if kind == "grid":
-        return grid_segments(size, rows, cols)
-    if kind == "whole":
+    if params.kind == "grid":
+        return grid_segments(size, params.rows, params.cols)
+    if params.kind == "whole":
         return np.zeros(height_width(size), np.uint8), ("whole",)
-    if kind != "png":
-        raise VadlineError(f"segments.kind {kind!r} is unknown: use vad, grid, png or whole")
-    if path is None:
-        raise VadlineError("segments.path is missing: kind 'png' needs a label picture")
-    return load_segments(path, size)
+    return load_segments(params.path, size)
 
 
 def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments:

@@ -5,35 +5,39 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vadline.defects.params import SyntheticParams
+from vadline.defects.stand_ins import StandIns
 from vadline.defects.synthetic import synthetic_defects
-from vadline.segad.params import SegADParams
 
 # Role of a stand-in, and the role of the good parts that it is made on.
 _MADE_ON = {"finetune": "detector", "forest": "forest"}
 
 
 def stand_ins(
-    images: np.ndarray, split: pd.DataFrame, segments: np.ndarray, params: SegADParams, seed: int
-) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    images: np.ndarray,
+    split: pd.DataFrame,
+    segments: np.ndarray,
+    params: SyntheticParams,
+    seed: int,
+) -> StandIns:
     """Make synthetic defects for each role that has no bad part.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, H, W, 3)
+    images : array of uint8, shape (N, H, W, 3)
+        Read one by one.
     split : DataFrame
         The images' roles, row order = array order.
     segments : ndarray of uint8, shape (H, W)
-    params : SegADParams
+        Segmentation map; nothing is made where it says `OUTSIDE`.
+    params : SyntheticParams
     seed : int
 
     Returns
     -------
-    images : ndarray of uint8, shape (M, H, W, 3)
-        One for each good part of the role; none where a bad part is known.
-    masks : ndarray of uint8, shape (M, H, W)
-    table : DataFrame
-        Columns ``image_id`` (``synthetic/<role>/<id of the good part>``), ``source_row`` and
-        ``role`` (finetune or forest).
+    StandIns
+        One for each good part of the role; none where a bad part is known. ``image_id`` is
+        ``synthetic/<role>/<id of the good part>``.
     """
     bad = (split["label"] == "bad").to_numpy()
     rows, roles = [], []
@@ -42,13 +46,7 @@ def stand_ins(
             goods = np.flatnonzero(split[made_on] & ~bad)
             rows.extend(goods.tolist())
             roles.extend([role] * len(goods))
-    made, masks = synthetic_defects(
-        np.asarray(images[rows]) if rows else np.empty((0, *images.shape[1:]), np.uint8),
-        segments,
-        seed=seed,
-        keys=rows,
-        **params.synthetic.model_dump(),
-    )
+    made, masks = synthetic_defects(images, segments, params, seed=seed, rows=rows)
     names = split["image_id"].iloc[rows].tolist()
     table = pd.DataFrame(
         {
@@ -57,4 +55,4 @@ def stand_ins(
             "role": pd.array(roles, dtype="str"),
         }
     )
-    return made, masks, table
+    return StandIns(made, masks, table)

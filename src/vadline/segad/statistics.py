@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
 
 STATISTICS = ("q995", "skewness", "kurtosis", "mean")
@@ -37,7 +38,8 @@ def segment_statistics(
     maps : ndarray of float32, shape (N, H, W)
         Anomaly maps; a memory map is read chunk by chunk.
     segments : ndarray of uint8, shape (H, W) or (N, H, W)
-        One segmentation map for all images, or one for each.
+        One segmentation map for all images, or one for each. Pixels labelled `OUTSIDE`, as
+        :func:`vadline.segad.segments.make_segments` labels them, belong to no segment.
     n_segments : int, optional
         Number L of segments; by default the largest label plus one. Give it where the last
         segments may be empty.
@@ -57,9 +59,12 @@ def segment_statistics(
             f"segments {segments.shape} do not fit anomaly maps {maps.shape}: make them for "
             f"{maps.shape[1]} x {maps.shape[2]} pixels"
         )
-    count = int(segments.max(initial=0)) + 1 if n_segments is None else n_segments
-    if segments.max(initial=0) >= count:
-        raise VadlineError(f"segments hold label {segments.max()}, but only {count} are named")
+    largest = int(segments.max(initial=0))
+    if largest == OUTSIDE:
+        largest = int(segments.max(initial=0, where=segments != OUTSIDE))
+    count = largest + 1 if n_segments is None else n_segments
+    if largest >= count:
+        raise VadlineError(f"segments hold label {largest}, but only {count} are named")
     result = np.zeros((len(maps), count, len(STATISTICS)))
     for rows, places in _chunks(maps, segments, count):
         # A copy is read from memory in order; taking pixels here and there then hits the cache.

@@ -12,7 +12,7 @@ from vadline.sources.manifest import BAD, GOOD, UNASSIGNED, Record
 LABELS = "labels.csv"
 
 
-def read_elpv(root: Path | None = None, category: str | None = None) -> list[Record]:
+def read_elpv(root: Path | None, category: str | None = None) -> list[Record]:
     """Read the ELPV cells whose experts were certain.
 
     Defect probability 0 is good and 1 is bad; the cells between are left out, as in the
@@ -20,8 +20,8 @@ def read_elpv(root: Path | None = None, category: str | None = None) -> list[Rec
 
     Parameters
     ----------
-    root : Path, optional
-        A folder with ``labels.csv`` and ``images``; by default the installed package's.
+    root : Path or None
+        A folder with ``labels.csv`` and ``images``; None for the installed package's.
     category : {"mono", "poly"}, optional
         Only the cells of one crystal type; all by default.
 
@@ -36,8 +36,7 @@ def read_elpv(root: Path | None = None, category: str | None = None) -> list[Rec
     VadlineError
         If the package is not installed, the labels are malformed or the category is unknown.
     """
-    folder = root if root is not None else _package_data()
-    require_folder(folder, "ELPV's labels.csv and images")
+    folder = require_folder(root or _package_data(), "ELPV's labels.csv and images")
     rows = _read_labels(folder / LABELS)
     known = {crystal for _, _, crystal in rows}
     wanted = known if category is None else {require_category(folder, category, known)}

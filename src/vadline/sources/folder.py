@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 MASKS = "masks"
 
 
-def read_folder(root: Path, category: str | None = None) -> list[Record]:
+def read_folder(root: Path | None, category: str | None = None) -> list[Record]:
     """Read ``<root>/good`` and ``<root>/bad[/<kind>]``.
 
     A mask is ``<root>/masks/<path of its image below the root>``, with suffix ``.png``. Where
     ``<root>/test/good`` or ``<root>/test/bad`` exists, these are the test part and ``good`` and
     ``bad`` the training part; otherwise the project makes the split. ``<root>/roi.png`` is no
-    part: it is the region of interest, for `vadline.images.load_roi`.
+    part: it is the region of interest, for `vadline.images.read_region`.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def read_folder(root: Path, category: str | None = None) -> list[Record]:
     VadlineError
         If the root or ``good`` is missing, or ``good`` holds no images.
     """
-    require_folder(root, "your images: good/ and, if there are any, bad/")
+    root = require_folder(root, "your images: good/ and, if there are any, bad/")
     category = category or root.resolve().name
     require_images(root / GOOD, "images of good parts")
     has_test = any((root / TEST / label).is_dir() for label in (GOOD, BAD))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ def list_images(folder: Path) -> list[Path]:
     """List the image files below a folder, sorted by path.
 
     A file is an image by its suffix, in upper or lower case; hidden files and folders are
-    skipped. Whether it can be decoded is found out when it is read.
+    skipped. Links to files and folders are followed. Whether a file can be decoded is found out
+    when it is read.
 
     Parameters
     ----------
@@ -27,31 +28,74 @@ def list_images(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
+        Below ``folder`` as it was named, links unresolved.
+
+    Raises
+    ------
+    VadlineError
+        If a folder cannot be opened.
     """
     found = (
         path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
+        for below in _walk(folder)
+        for path in _visible(below)
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     )
     return sorted(found, key=lambda path: path.as_posix())
 
 
+def _walk(top: Path) -> Iterator[Path]:
+    """Walk over a folder and its visible subfolders, each real folder once.
+
+    Real folders come before links, so that a folder keeps its own name where a link leads to it
+    too. A link to a folder above ``top`` is a loop, and would bring in what stands beside it.
+    """
+    if not top.is_dir():
+        return
+    above = top.resolve()
+    seen: set[Path] = set()
+    real, links = deque([top]), deque[Path]()
+    while real or links:
+        folder = (real or links).popleft()
+        resolved = folder.resolve()
+        if resolved in seen or (folder != top and above.is_relative_to(resolved)):
+            continue
+        seen.add(resolved)
+        yield folder
+        for path in _visible(folder):
+            if path.is_dir():
+                (links if path.is_symlink() else real).append(path)
+
+
+def _visible(folder: Path) -> list[Path]:
+    """List what a folder holds and does not hide, sorted."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise VadlineError(
+            f"folder {folder} cannot be read ({error.strerror}): mend its permissions or remove it"
+        ) from error
+
+
 def list_folders(folder: Path) -> list[str]:
     """Name the visible subfolders of a folder, sorted."""
-    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    return [path.name for path in _visible(folder) if path.is_dir()]
 
 
-def require_folder(folder: Path, purpose: str) -> Path:
+def require_folder(folder: Path | None, purpose: str) -> Path:
     """Return ``folder``, or say that it is missing.
 
     Raises
     ------
     VadlineError
-        If it does not exist or is no folder; the message says what the folder is for and what
-        stands beside it.
+        If it is None (``source.root`` is not set), does not exist or is no folder; the message
+        says what the folder is for and what stands beside it.
     """
+    if folder is None:
+        raise VadlineError(
+            "source.root is not set: set it with --params source.root=/path to the folder with"
+            f" {purpose}"
+        )
     if folder.is_dir():
         return folder
     if folder.exists():
@@ -91,6 +135,21 @@ def require_category(root: Path, category: str | None, known: Iterable[str]) -> 
     listing = ", ".join(known) if known else "none"
     wrong = "source.category is not set" if category is None else f"no category {category!r}"
     raise VadlineError(f"{wrong}: choose source.category among those of {root}: {listing}")
+
+
+def require_single_product(source: str, category: str | None) -> str:
+    """Return the name of a source's only product, which is the source's own.
+
+    Raises
+    ------
+    VadlineError
+        If another category is asked for.
+    """
+    if category not in (None, source):
+        raise VadlineError(
+            f"source {source} has one product, no category {category!r}: unset source.category"
+        )
+    return source
 
 
 def image_id_of(path: Path, root: Path) -> str:

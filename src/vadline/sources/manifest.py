@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vadline.errors import VadlineError
+
 GOOD = "good"
 BAD = "bad"
 TRAIN = "train"
@@ -50,6 +52,11 @@ class Record:
         The product.
     low_shot : str
         The comma-joined keys (seeds) of the source's low-shot lists that name this image.
+
+    Raises
+    ------
+    VadlineError
+        On another label or split.
     """
 
     image_id: str
@@ -60,6 +67,14 @@ class Record:
     source_split: str
     category: str
     low_shot: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = self.label not in (GOOD, BAD), self.source_split not in (TRAIN, TEST, UNASSIGNED)
+        if any(wrong):
+            raise VadlineError(
+                f"the source calls {self.path} {self.label!r} and {self.source_split!r}: it must be"
+                " good or bad, and train, test or unassigned"
+            )
 
 
 def is_unseen(defect: str) -> bool:

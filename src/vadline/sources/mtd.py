@@ -11,6 +11,7 @@ from vadline.sources.listing import (
     list_images,
     require_folder,
     require_images,
+    require_single_product,
 )
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, Record
 
@@ -18,7 +19,7 @@ GOOD_FOLDER = "MT_Free"
 TRAIN_LIST = "mtd_train_filenames.txt"
 
 
-def read_mtd(root: Path, category: str = "mtd") -> list[Record]:
+def read_mtd(root: Path | None, category: str | None = None) -> list[Record]:
     """Read MTD: the listed good tiles train, all others test.
 
     Parameters
@@ -26,8 +27,8 @@ def read_mtd(root: Path, category: str = "mtd") -> list[Record]:
     root : Path
         The folder that holds ``MT_Free``, the five ``MT_<Defect>`` and
         ``mtd_train_filenames.txt``.
-    category : str
-        The product's name in the manifest.
+    category : str, optional
+        None or ``"mtd"``: there is one product.
 
     Returns
     -------
@@ -38,9 +39,11 @@ def read_mtd(root: Path, category: str = "mtd") -> list[Record]:
     Raises
     ------
     VadlineError
-        If a folder or the list is missing, or the list names a file that is not there.
+        If a folder or the list is missing, the list names a file that is not there, or another
+        category is asked for.
     """
-    require_folder(root, "MTD's folders MT_*")
+    category = require_single_product("mtd", category)
+    root = require_folder(root, "MTD's folders MT_*")
     goods = _photographs(root, GOOD_FOLDER)
     train = _read_train_list(root / TRAIN_LIST, {path.name for path in goods})
     records = [

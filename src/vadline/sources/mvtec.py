@@ -16,7 +16,7 @@ from vadline.sources.listing import (
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, Record
 
 
-def read_mvtec(root: Path, category: str | None = None) -> list[Record]:
+def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     """Read one product of MVTec AD.
 
     Parameters
@@ -38,7 +38,7 @@ def read_mvtec(root: Path, category: str | None = None) -> list[Record]:
         If a folder is missing or empty, or the category is not there (those that are, are
         listed).
     """
-    require_folder(root, "a folder per MVTec category")
+    root = require_folder(root, "a folder per MVTec category")
     known = [name for name in list_folders(root) if (root / name / TRAIN / GOOD).is_dir()]
     if not known:
         raise VadlineError(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from vadline.errors import VadlineError
 from vadline.sources.demo.params import DemoParams
+from vadline.sources.registry import SOURCES, source_adapter
+
+EVERYTHING = "all"
+_UNSAFE = re.compile(r"[^\w .-]")
 
 
 class SourceParams(BaseModel):
@@ -14,11 +21,15 @@ class SourceParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Literal["vad", "visa", "mvtec", "elpv", "mtd", "folder", "demo"] = Field(
-        "demo", description="The adapter, by the layout of the folder."
+    name: str = Field(
+        "demo",
+        description="The adapter, by the layout of the folder: vad, visa, mvtec, elpv, mtd, folder,"
+        " demo, or package.module:function of your own.",
     )
     root: str | None = Field(
-        None, description="The folder; relative to where kedro runs. Not used by elpv."
+        None,
+        description="The folder; relative to where kedro runs. Not used by demo, nor needed by"
+        " elpv.",
     )
     category: str | None = Field(
         None,
@@ -26,3 +37,43 @@ class SourceParams(BaseModel):
         description="Product, for mvtec and visa; mono or poly for elpv. It names a folder.",
     )
     demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            source_adapter(name)
+        except VadlineError as error:
+            raise ValueError(str(error)) from error
+        return name
+
+    @model_validator(mode="after")
+    def _demo_renders_elsewhere(self) -> Self:
+        if self.name == "demo" and self.root:
+            raise ValueError(
+                "source.root is set, but source.name is demo, which renders its own parts: add"
+                f" --env=folder (or vad, mvtec, visa, mtd) to read {self.root}"
+            )
+        return self
+
+    @property
+    def folder(self) -> Path | None:
+        """The root as a path, ``~`` expanded; None where it is not set."""
+        return Path(self.root).expanduser() if self.root else None
+
+    def product(self) -> tuple[str, str]:
+        """Name the source and the product, both safe as the name of a folder.
+
+        Returns
+        -------
+        source : str
+            Its name; of a user's own ``package.module:function`` the function's.
+        category : str
+            As set; else, for the user's own images, the name of their folder; else ``"all"``.
+        """
+        source = self.name.partition(":")[2] or self.name
+        category = self.category
+        own = self.name == "folder" or self.name not in SOURCES
+        if category is None and own and self.folder is not None:
+            category = _UNSAFE.sub("_", self.folder.resolve().name)
+        return source, category or EVERYTHING

@@ -7,14 +7,43 @@ import json
 from pathlib import Path, PurePosixPath
 
 from vadline.errors import VadlineError
-from vadline.sources.listing import image_id_of, list_images, require_folder, require_images
+from vadline.sources.listing import (
+    image_id_of,
+    list_images,
+    require_folder,
+    require_images,
+    require_single_product,
+)
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, UNSEEN_PREFIX, Record
 
 UNSEEN_FOLDER = "bad_unseen_defects"
 BAD_FOLDERS = ((TRAIN, BAD), (TEST, BAD), (TEST, UNSEEN_FOLDER))
 
 
-def read_vad(root: Path, category: str = "vad") -> list[Record]:
+def read_vad(root: Path | None, category: str | None = None) -> list[Record]:
+    """Read VAD.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``train`` and ``test``.
+    category : str, optional
+        None or ``"vad"``: there is one product.
+
+    Returns
+    -------
+    list of Record
+        See `read_layout`.
+
+    Raises
+    ------
+    VadlineError
+        As `read_layout`, or if another category is asked for.
+    """
+    return read_layout(root, require_single_product("vad", category))
+
+
+def read_layout(root: Path | None, category: str) -> list[Record]:
     """Read a folder laid out as VAD is.
 
     ``train/good`` must hold images; ``train/bad``, ``test/good``, ``test/bad`` and
@@ -42,7 +71,7 @@ def read_vad(root: Path, category: str = "vad") -> list[Record]:
         If a folder that must be there is missing or empty, or one of the two lists is
         malformed or names a file that is not there.
     """
-    require_folder(root, "VAD's folders train and test")
+    root = require_folder(root, "VAD's folders train and test")
     kinds = _read_kinds(root / "defects.csv")
     low_shot = _read_low_shot(root / "low_shot_train.json")
     goods = [(TRAIN, p) for p in require_images(root / TRAIN / GOOD, "good parts for training")]

@@ -14,7 +14,7 @@ TABLE_COLUMNS = ("object", "split", "label", "image", "mask")
 ANOMALY = "anomaly"
 
 
-def read_visa(root: Path, category: str | None = None) -> list[Record]:
+def read_visa(root: Path | None, category: str | None = None) -> list[Record]:
     """Read one product of VisA, as ``split_csv/1cls.csv`` splits it.
 
     Parameters
@@ -34,7 +34,7 @@ def read_visa(root: Path, category: str | None = None) -> list[Record]:
     VadlineError
         If the table is missing, malformed or without the category.
     """
-    require_folder(root, "VisA's categories and split_csv")
+    root = require_folder(root, "VisA's categories and split_csv")
     table = root / SPLIT_TABLE
     if not table.is_file():
         raise VadlineError(f"{table} is missing: set source.root to VisA's top folder")

@@ -1,24 +1,18 @@
 """Which image plays which role, and the proof that the test part stays unseen."""
 
 from vadline.splits.leaks import check_leaks, drop_train
-from vadline.splits.protocols import PROTOCOLS, ROLES, make_split
-from vadline.splits.selections import (
-    LabelledSet,
-    known_masks,
-    labelled_set,
-    scored_rows,
-    unseen_defects,
-)
+from vadline.splits.params import PROTOCOLS, SplitParams
+from vadline.splits.protocols import ROLES, make_split
+from vadline.splits.selections import scored_rows, training_set, unseen_defects
 
 __all__ = [
     "PROTOCOLS",
     "ROLES",
-    "LabelledSet",
+    "SplitParams",
     "check_leaks",
     "drop_train",
-    "known_masks",
-    "labelled_set",
     "make_split",
     "scored_rows",
+    "training_set",
     "unseen_defects",
 ]

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.defects.stand_ins import StandIns
+from vadline.detectors import TrainingSet
+from vadline.images.joined import Joined
 from vadline.sources import is_unseen
 
 _TRAINING = ["detector", "finetune", "classifier", "forest"]
 _SCORED = ["finetune", "forest", "calibration", "test"]
-
-
-def known_masks(manifest: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which images have a known mask: good ones (an empty one) and those that came with one.
-
-    Parameters
-    ----------
-    manifest : DataFrame
-
-    Returns
-    -------
-    ndarray of bool, shape (N,)
-    """
-    return ((manifest["label"] == "good") | manifest["mask_path"].notna()).to_numpy()
 
 
 def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
@@ -64,63 +52,44 @@ def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
     return (unseen & bad).to_numpy()
 
 
-@dataclass(frozen=True)
-class LabelledSet:
-    """What a supervised training learns from, M images.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (M, H, W, 3)
-    labels : ndarray of uint8 {0, 1}, shape (M,)
-    masks : ndarray of uint8 {0, 1}, shape (M, H, W)
-    mask_known : ndarray of bool, shape (M,)
-    fingerprint : str
-        Of which photographs these are, in which roles.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    masks: NDArray[np.uint8]
-    mask_known: NDArray[np.bool_]
-    fingerprint: str
-
-
-def labelled_set(
+def training_set(
     images: NDArray[np.uint8],
     masks: NDArray[np.uint8],
-    manifest: pd.DataFrame,
+    roi: NDArray[np.bool_],
     split: pd.DataFrame,
-    synthetic_images: NDArray[np.uint8],
-    synthetic_masks: NDArray[np.uint8],
-    synthetic: pd.DataFrame,
+    stand_ins: StandIns,
     role: str = "finetune",
-) -> LabelledSet:
-    """Gather a role's images, and the synthetic ones for fine-tuning where none is bad.
+) -> TrainingSet:
+    """Name a role's images, and the stand-ins for fine-tuning where none is bad; none is copied.
 
     Parameters
     ----------
-    images, masks, manifest, split
-        Of the N photographs, in one order.
-    synthetic_images, synthetic_masks, synthetic
-        Of the M synthetic defects, in one order.
+    images : ndarray, uint8, shape (N, H, W, 3)
+    masks : ndarray, uint8 {0, 1}, shape (N, H, W)
+    roi : ndarray, bool, shape (H, W)
+    split : DataFrame
+        Of the N photographs, row order = array order.
+    stand_ins : StandIns
     role : str
         ``finetune``, ``classifier``, or ``training`` for all that are not kept for calibration or
         test.
 
     Returns
     -------
-    LabelledSet
+    TrainingSet
+        Stand-in j is row N + j.
     """
     roles = _TRAINING if role == "training" else [role]
     rows = np.flatnonzero(split[roles].any(axis="columns"))
-    made = np.flatnonzero(synthetic["role"] == "finetune")
-    bad = (split["label"].iloc[rows] == "bad").to_numpy()
-    known = known_masks(manifest)[rows]
-    names = [*manifest["sha256"].iloc[rows], *synthetic["image_id"].iloc[made]]
-    return LabelledSet(
-        np.concatenate([images[rows], synthetic_images[made]]),
-        np.concatenate([bad, np.ones(len(made), bool)]).astype(np.uint8),
-        np.concatenate([masks[rows], synthetic_masks[made]]),
-        np.concatenate([known, np.ones(len(made), bool)]),
+    made = stand_ins.rows("finetune")
+    chosen, ones = split.iloc[rows], np.ones(len(made), bool)
+    names = [*chosen["sha256"], *stand_ins.table["image_id"].iloc[made]]
+    return TrainingSet(
+        Joined([images, stand_ins.images]),
+        np.concatenate([rows, len(images) + made]),
+        np.concatenate([chosen["label"] == "bad", ones]),
+        Joined([masks, stand_ins.masks]),
+        np.concatenate([chosen["mask_known"], ones]),
+        roi,
         hashlib.sha256("\n".join(names).encode()).hexdigest(),
     )

@@ -9,11 +9,10 @@ pytest.importorskip("anomalib", reason="the extra anomalib is not installed")
 from anomalib.models.image.fastflow import FastflowModel
 
 from vadline.backbones import BackboneParams, build_extractor
-from vadline.detectors import TrainingSet, load_detector
+from vadline.detectors import TrainingSet
 from vadline.detectors.anomalib.fastflow import BackboneFlow, FastFlow, FastFlowParams
 from vadline.detectors.anomalib.own_models import Teacher
 from vadline.errors import VadlineError
-from vadline.state import ModelState
 
 SIZE = 64
 QUICK = FastFlowParams(steps=4, train_batch=4, flow_steps=2)
@@ -41,21 +40,7 @@ def test_the_bad_part_scores_highest_and_where_it_is_bad(detector, images):
     assert 4 <= column <= 11
 
 
-def test_it_comes_back_bit_for_bit(detector, images):
-    state = detector.state()
-    again = load_detector(ModelState(dict(state.tensors), state.config))
-    np.testing.assert_array_equal(
-        again.score(images, np.arange(12))[0], detector.score(images, np.arange(12))[0]
-    )
-
-
-def test_one_seed_gives_one_model_and_the_backbone_stays(detector, images):
-    before = torch.get_rng_state()
-    again = FastFlow.build(QUICK, BackboneParams(), "flow").fit(TrainingSet(images, np.arange(10)))
-    assert torch.equal(torch.get_rng_state(), before)
-    np.testing.assert_array_equal(
-        again.score(images, np.arange(12))[0], detector.score(images, np.arange(12))[0]
-    )
+def test_the_backbone_stays_as_it_was(detector):
     plain = build_extractor(layers=(1, 2, 3)).body.state_dict()
     trained = detector.module_.model.feature_extractor.extractor.body.state_dict()
     assert all(torch.equal(trained[name], value) for name, value in plain.items())

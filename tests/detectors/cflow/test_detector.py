@@ -7,14 +7,13 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
+from vadline.detectors import TrainingSet
 from vadline.detectors.cflow.detector import CFlow
 from vadline.detectors.cflow.flow import ConditionalFlow, CouplingBlock
 from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import LayerSample, sample_layers, train_flows
-from vadline.detectors.protocol import TrainingSet
 from vadline.errors import VadlineError
-from vadline.state import ModelState
 
 SIZE = 64
 
@@ -148,30 +147,14 @@ def test_the_bad_part_scores_highest_and_where_it_is_bad(detector, images):
     assert 2 <= column <= 6
 
 
-def test_one_seed_gives_one_detector_and_leaves_the_global_generator(detector, images):
-    before = torch.random.get_rng_state()
-    same, other = fitted(images), fitted(images, seed=1)
-    assert torch.equal(torch.random.get_rng_state(), before)
-    rows = np.array([14, 15])
-    expected = detector.score(images, rows)[0]
-    np.testing.assert_array_equal(same.score(images, rows)[0], expected)
-    assert not np.array_equal(other.score(images, rows)[0], expected)
-
-
-def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
-    state = detector.state()
-    tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
-    again = CFlow.from_state(ModelState(tensors, state.config))
-    rows = np.arange(12, 16)
-    np.testing.assert_array_equal(again.score(images, rows)[0], detector.score(images, rows)[0])
-
-
 def test_the_region_of_interest_holds_for_learning_and_scoring(images):
     roi = np.zeros((SIZE, SIZE), bool)
     roi[:, 32:] = True
     spoilt = images.copy()
     spoilt[:14, :, :8] = np.random.default_rng(1).integers(0, 255, (14, SIZE, 8, 3))
-    samples = sample_layers(build_extractor(), spoilt, np.arange(14), roi, 1000, 100, 4, 0, "flow")
+    training = TrainingSet(spoilt, np.arange(14), roi=roi)
+    unfitted = CFlow(build_extractor(), "efficientnet_lite0", CFlowParams(layers=(2, 3)))
+    samples = sample_layers(unfitted, training, wanted=1000, megabytes=100, seed=0)
     for sample in samples:
         assert (sample.places % sample.grid[1] >= sample.grid[1] // 2).all()
     maps, _ = fitted(images, roi=roi).score(images, np.array([15]), roi)
@@ -181,9 +164,9 @@ def test_the_region_of_interest_holds_for_learning_and_scoring(images):
 
 def test_features_stay_within_their_memory_and_say_so(images, caplog):
     with caplog.at_level("INFO", "vadline"):
-        samples = sample_layers(
-            build_extractor(), images, np.arange(16), None, 16 * 64, 0.1, 4, 0, "flow"
-        )
+        unfitted = CFlow(build_extractor(), "efficientnet_lite0", CFlowParams(layers=(2, 3)))
+        training = TrainingSet(images, np.arange(16))
+        samples = sample_layers(unfitted, training, wanted=16 * 64, megabytes=0.1, seed=0)
     taken = sum(s.features.nbytes + s.places.nbytes for s in samples)
     assert 0.05e6 < taken <= 0.1e6
     assert "of 16 images will take 0 MB" in caplog.text

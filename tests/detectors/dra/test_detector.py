@@ -159,39 +159,6 @@ def test_the_backbone_is_trained_when_asked_and_the_given_one_stays(training, im
     )
 
 
-def test_what_lies_outside_of_the_region_has_no_influence(detector, images):
-    roi = np.zeros((SIZE, SIZE), bool)
-    roi[:32] = True
-    other = images.copy()
-    other[:, ~roi] = 0
-    one, two = detector.score(images, np.arange(20), roi), detector.score(other, np.arange(20), roi)
-    np.testing.assert_array_equal(one[0], two[0])
-    np.testing.assert_array_equal(one[1], two[1])
-    assert not one[0][:, 2:].any()
-
-
-def test_a_rebuilt_detector_gives_the_same_maps(detector, images):
-    again = load_detector(detector.state())
-    for one, two in zip(
-        detector.score(images, np.arange(20)), again.score(images, np.arange(20)), strict=True
-    ):
-        np.testing.assert_array_equal(one, two)
-
-
-def test_one_seed_gives_one_detector_and_leaves_the_global_generators_alone(detector, training):
-    torch_before = torch.get_rng_state()
-    numpy_before = np.random.get_state()[1]  # noqa: NPY002
-    again = DRA(detector.extractor, "efficientnet_lite0", PARAMS).fit(training)
-    other = DRA(detector.extractor, "efficientnet_lite0", PARAMS).fit(training, seed=1)
-    assert torch.equal(torch.get_rng_state(), torch_before)
-    np.testing.assert_array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
-    tensors, same, different = (d.state().tensors for d in (detector, again, other))
-    assert all(torch.equal(tensors[name], same[name]) for name in tensors)
-    assert not torch.equal(
-        tensors["heads.seen.scoring.weight"], different["heads.seen.scoring.weight"]
-    )
-
-
 @pytest.mark.parametrize("bad", [None, np.zeros(8, bool), np.ones(8, bool)])
 def test_it_needs_good_and_bad_images(images, bad):
     with pytest.raises(VadlineError, match="dra learns from good and bad images"):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vadline.backbones import BackboneParams, pick_device
+from vadline.backbones import BackboneParams
 from vadline.detectors.anomalib.models import build_model
 from vadline.detectors.anomalib.params import AnomalibParams, TrainedParams
 from vadline.detectors.anomalib.store_data import StoreData, as_input, hold_out
@@ -23,17 +23,20 @@ from vadline.detectors.anomalib.tensors import (
     put_back,
 )
 from vadline.detectors.anomalib.training import isolated, train
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.base import MapDetector
+from vadline.detectors.patches import locations_inside
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 
-class AnomalibDetector:
+class AnomalibDetector(MapDetector):
     """A model of anomalib's, trained and asked without its Engine.
 
-    Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. A
-    model without maps (Dfkde, Ganomaly) gives its image score as a map of a single pixel.
+    Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. With
+    a region of interest, of which no model knows, the highest value of the map inside takes the
+    place of ``pred_score``. A model without maps (Dfkde, Ganomaly) gives its image score as a map
+    of a single pixel.
 
     Parameters
     ----------
@@ -61,9 +64,8 @@ class AnomalibDetector:
         name: str,
         encoder: Mapping[str, Tensor] | None = None,
     ) -> None:
-        self.params = params
+        super().__init__(params, name)
         self.backbone = backbone
-        self.name = name
         self.encoder = encoder
 
     @classmethod
@@ -114,7 +116,7 @@ class AnomalibDetector:
             If there is no image to learn from, the model cannot be built or its loss diverges.
         """
         training.require_images(self.name)
-        params, device = self.params, pick_device(self.params.device)
+        params, device = self.params, self.device
         learnt, held_out = hold_out(training.rows, params.validation_share)
         data = StoreData(training.images, learnt, held_out, params.train_batch, seed)
         self.size_ = tuple(training.images.shape[1:3])
@@ -133,6 +135,12 @@ class AnomalibDetector:
         lay_out(module)
         self._learnt = learnt_attributes(before, plain_attributes(module))
         self.module_ = module.to(device)
+        maps, scores = self.score(training.images, learnt[:1])
+        if not (np.isfinite(maps).all() and np.isfinite(scores).all()):
+            raise VadlineError(
+                f"{self.name}: what anomalib's {module.name} learnt from {len(learnt)} images is "
+                "not finite; it needs more images."
+            )
         return self
 
     def score(
@@ -141,21 +149,7 @@ class AnomalibDetector:
         rows: NDArray[np.int64],
         roi: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
-
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            As the model gives them, every ``map_stride`` pixels averaged.
-        scores : ndarray, float64, shape (len(rows),)
-            As ``params.image_score`` says.
+        """Score images, pixel-wise and as a whole; see :meth:`MapDetector.score`.
 
         Raises
         ------
@@ -167,15 +161,14 @@ class AnomalibDetector:
                 f"{self.name} was trained on images of {self.size_} pixels, these have "
                 f"{tuple(images.shape[1:3])}: ingest them at the same images.size."
             )
-        device = pick_device(self.params.device)
-        batch_size = self.params.batch_size or (4 if device.type == "cpu" else 64)
         with isolated(0):
-            return score_images(
-                self._score_batch, images, rows, roi, self.params, batch_size, self.name
-            )
+            return super().score(images, rows, roi)
 
-    def _score_batch(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
-        module, x = self.module_, as_input(batch.to(pick_device(self.params.device)))
+    def score_batch(
+        self, batch: Tensor, roi: NDArray[np.bool_] | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the model's maps, every ``map_stride`` pixels averaged, and perhaps its scores."""
+        module, x = self.module_, as_input(batch)
         if module.pre_processor and module.pre_processor.transform:
             x = module.pre_processor.transform(x)
         found = module.predict_step(ImageBatch(image=x), 0)
@@ -183,19 +176,21 @@ class AnomalibDetector:
         if found.anomaly_map is None:
             return score.view(-1, 1, 1), score.view(-1)
         maps = found.anomaly_map.as_subclass(Tensor).view(len(x), *found.anomaly_map.shape[-2:])
+        own = self.params.image_score == "model" and score is not None
+        scores = score.view(-1) if own else None
+        if own and roi is not None and not roi.all():  # the model itself knows of no region
+            scores = maps[:, locations_inside(roi, maps)].amax(dim=1)
         stride = getattr(self.params, "map_stride", 1)
         if stride > 1:
             maps = F.avg_pool2d(maps[:, None], stride, ceil_mode=True)[:, 0]
-        own = self.params.image_score == "model" and score is not None
-        return maps, score.view(-1) if own else None
+        return maps, scores
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: every tensor of the model, and its settings."""
         tensors, values = self._learnt
         config: dict[str, Any] = {
+            **self._config(),
             "backbone": self.backbone.name,
-            "name": self.name,
-            "params": self.params.model_dump(mode="json"),
             "size": list(self.size_),
             "attributes": values,
         }
@@ -221,5 +216,5 @@ class AnomalibDetector:
         put_back(module, state.tensors, values, f"The saved model {detector.name}")
         own = module.state_dict()
         detector._learnt = {k: v for k, v in state.tensors.items() if k not in own}, values
-        detector.module_ = module.eval().to(pick_device(params.device))
+        detector.module_ = module.eval().to(detector.device)
         return detector

@@ -12,12 +12,12 @@ from anomalib.models.image.efficient_ad.torch_model import EfficientAdModel, Eff
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from vadline.backbones import pick_device
 from vadline.backbones.weights import load_into, read_state
 from vadline.detectors.anomalib.other_images import distorted_images, folder_images
 from vadline.detectors.anomalib.own_models import OwnModule, TeacherDetector, TeacherParams
 from vadline.detectors.anomalib.pdn_teacher import NarrowPatchDescriptionNetwork, distil
 from vadline.detectors.anomalib.store_data import StoreData
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ class EfficientAD(TeacherDetector):
                 self.name,
                 self.name,
             )
-            device = pick_device(params.device)
+            device = self.device
             distil(
                 module.model.teacher.requires_grad_(True).to(device),
                 self.teacher(pretrained=True).extractor.to(device),
@@ -160,7 +160,7 @@ class EfficientAD(TeacherDetector):
                 name=self.name,
             )
 
-    def fit(self, training: Any, seed: int = 0) -> Self:
+    def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train; see :meth:`AnomalibDetector.fit`."""
         super().fit(training, seed)
         del self.module_.others, self.module_.imagenet_iterator

@@ -14,12 +14,8 @@ from vadline.detectors.cflow.flow import ConditionalFlow
 from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import sample_layers, train_flows
-from vadline.detectors.on_backbone import (
-    OnBackbone,
-    extractor_tensors,
-)
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 _PREFIX = "flows."
@@ -60,18 +56,9 @@ class CFlow(OnBackbone):
             If there is no image to learn from, or the loss is not finite.
         """
         training.require_images(self.name)
-        self._prepare()
         p = self.params
         samples = sample_layers(
-            self._fast,
-            training.images,
-            training.rows,
-            training.roi,
-            p.steps * p.train_batch,
-            p.fit_megabytes,
-            self._batch_size,
-            seed,
-            self.name,
+            self, training, wanted=p.steps * p.train_batch, megabytes=p.fit_megabytes, seed=seed
         )
         self.flows_ = self._new_flows(seed)
         for flow, sample in zip(self.flows_, samples, strict=True):
@@ -96,57 +83,31 @@ class CFlow(OnBackbone):
                 ConditionalFlow(channels, p.position_width, p.blocks, p.clamp)
                 for channels in self.extractor.channels
             )
-        return flows.to(self.extractor.mean.device)
+        return flows.to(self.device)
 
     def _codes(self, grid: tuple[int, int]) -> Tensor:
-        return position_code(self.params.position_width, *grid).to(self.extractor.mean.device)
+        return position_code(self.params.position_width, *grid).to(self.device)
 
     def _layer_scores(self, x: Tensor) -> list[Tensor]:
         """Return each layer's scores, shape (B, h, w) of its own grid, differentiable."""
         found = []
-        for flow, values in zip(self.flows_, self._fast(x), strict=True):
+        for flow, values in zip(self.flows_, self.frozen(x), strict=True):
             grid = tuple(values.shape[-2:])
             scores = flow.scores(values.flatten(2).transpose(1, 2), self._codes(grid))
             found.append(scores.view(-1, *grid))
         return found
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+    def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, None]:
+        """Return ``-log sigmoid(log p / C)``, above 0, summed over the layers.
 
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            Locations wholly outside score 0.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            ``-log sigmoid(log p / C)``, above 0, of all layers, upsampled bilinearly to the
-            shallowest one's grid and summed.
-        scores : ndarray, float64, shape (len(rows),)
+        All are upsampled bilinearly to the shallowest one's grid.
         """
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, None]:
-            found = self._layer_scores(
-                self.extractor.normalise(batch.to(self.extractor.mean.device))
-            )
-            grid = found[0].shape[1:]
-            total = sum(
-                F.interpolate(s[:, None], grid, mode="bilinear", align_corners=False) for s in found
-            )
-            return total[:, 0], None
-
-        return score_images(
-            score_batch, images, rows, roi, self.params, self._batch_size, self.name
+        found = self._layer_scores(self.extractor.normalise(batch))
+        grid = found[0].shape[1:]
+        total = sum(
+            F.interpolate(s[:, None], grid, mode="bilinear", align_corners=False) for s in found
         )
+        return total[:, 0], None
 
     @torch.no_grad()
     def candidates(self, n0: Tensor, k: int) -> Tensor:
@@ -154,7 +115,7 @@ class CFlow(OnBackbone):
 
         Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
         """
-        locations = sum(math.prod(values.shape[-2:]) for values in self._fast(n0[:1]))
+        locations = sum(math.prod(values.shape[-2:]) for values in self.frozen(n0[:1]))
         return torch.arange(locations, device=n0.device)[None, :, None].expand(len(n0), -1, 1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
@@ -186,7 +147,6 @@ class CFlow(OnBackbone):
     def from_state(cls, state: ModelState) -> CFlow:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
-        detector._prepare()
         detector.flows_ = detector._new_flows(seed=0)
         weights = {
             name.removeprefix(_PREFIX): tensor

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import FeatureExtractor
 from vadline.detectors.cflow.flow import ConditionalFlow
-from vadline.detectors.patches import batches, grid_roi
+from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.patches import grid_roi
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 from vadline.progress import progress
 
@@ -40,59 +41,46 @@ class LayerSample:
 
 
 def sample_layers(
-    extractor: FeatureExtractor,
-    images: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    roi: NDArray[np.bool_] | None,
-    wanted: int,
-    megabytes: int,
-    batch_size: int,
-    seed: int,
-    name: str,
+    detector: OnBackbone, training: TrainingSet, *, wanted: int, megabytes: float, seed: int
 ) -> list[LayerSample]:
     """Draw features of every layer, equally many from each image, in one pass over the images.
 
     Parameters
     ----------
-    extractor : FeatureExtractor
-    images : ndarray, uint8, shape (N, H, W, 3)
-    rows : ndarray, int64
-        The normal images.
-    roi : ndarray, bool, shape (H, W), optional
-        Features wholly outside are left out.
+    detector : OnBackbone
+    training : TrainingSet
+        Normal images; features wholly outside of the region of interest are left out.
     wanted : int
         Most features a layer; about the number that the training reads.
-    megabytes : int
+    megabytes : float
         Most memory for all features; fewer are drawn where they do not fit, but one an image and
         layer at least. What it will be is logged.
-    batch_size : int
-        Images a forward pass.
     seed : int
-    name : str
-        What the log and the progress bar say.
 
     Returns
     -------
     list of LayerSample
-        On the extractor's device.
+        On the detector's device.
     """
-    device = extractor.mean.device
     rng = np.random.default_rng((seed, 0xCF10))
     layers: list[_Layer] = []
-    with torch.no_grad(), progress(total=len(rows), desc=f"{name}: features", unit="image") as bar:
-        for _, batch in batches(images, rows, batch_size):
-            maps = extractor(extractor.normalise(batch.to(device)))
-            if not layers:
-                layers = _plan(maps, roi, len(rows), wanted, megabytes, name)
-            for layer, values in zip(layers, maps, strict=True):
-                layer.draw(values.flatten(2).transpose(1, 2), rng)
-            bar.update(len(batch))
+    for batch in detector.batches(training.images, training.rows):
+        with torch.no_grad():
+            maps = detector.frozen(detector.extractor.normalise(batch))
+        if not layers:
+            quotas = _quotas(maps, training, wanted, megabytes, detector.name)
+            layers = [
+                _Layer(tuple(values.shape[-2:]), training.roi, quota)
+                for values, quota in zip(maps, quotas, strict=True)
+            ]
+        for layer, values in zip(layers, maps, strict=True):
+            layer.draw(values.flatten(2).transpose(1, 2), rng)
     return [layer.sample() for layer in layers]
 
 
 class _Layer:
-    def __init__(self, grid: tuple[int, int], inside: NDArray[np.int64], quota: int) -> None:
-        self._grid, self._inside, self._quota = grid, inside, quota
+    def __init__(self, grid: tuple[int, int], roi: NDArray[np.bool_] | None, quota: int) -> None:
+        self._grid, self._inside, self._quota = grid, np.flatnonzero(grid_roi(roi, grid)), quota
         self._features: list[Tensor] = []
         self._places: list[Tensor] = []
 
@@ -107,18 +95,13 @@ class _Layer:
         return LayerSample(torch.cat(self._features), torch.cat(self._places), self._grid)
 
 
-def _plan(
-    maps: Sequence[Tensor],
-    roi: NDArray[np.bool_] | None,
-    images: int,
-    wanted: int,
-    megabytes: int,
-    name: str,
-) -> list[_Layer]:
-    """Set how many features each layer gives per image."""
-    grids = [tuple(values.shape[-2:]) for values in maps]
-    inside = [np.flatnonzero(grid_roi(roi, grid)) for grid in grids]
-    quotas = [min(len(places), math.ceil(wanted / images)) for places in inside]
+def _quotas(
+    maps: Sequence[Tensor], training: TrainingSet, wanted: int, megabytes: float, name: str
+) -> list[int]:
+    """Return how many features each layer gives per image."""
+    images = len(training.rows)
+    inside = [int(grid_roi(training.roi, values.shape[-2:]).sum()) for values in maps]
+    quotas = [min(places, math.ceil(wanted / images)) for places in inside]
     sizes = [4 * values.shape[1] + 8 for values in maps]  # float32 features and an int64 place
     needed = images * sum(q * size for q, size in zip(quotas, sizes, strict=True)) / 1e6
     share = min(1.0, megabytes / needed) if needed else 1.0
@@ -131,7 +114,7 @@ def _plan(
         images,
         taken,
     )
-    return [_Layer(*part) for part in zip(grids, inside, quotas, strict=True)]
+    return quotas
 
 
 def train_flows(

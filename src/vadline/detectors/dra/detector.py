@@ -15,13 +15,12 @@ from vadline.backbones.weights import load_into
 from vadline.detectors.dra.batches import with_pseudo_anomalies
 from vadline.detectors.dra.heads import heads_loss
 from vadline.detectors.dra.network import DRANetwork
-from vadline.detectors.on_backbone import OnBackbone, images_a_pass
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
 from vadline.detectors.supervised.deviation_loss import reference_scores
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.training import freeze_batch_norm, train
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 _REFERENCE = "reference."
@@ -103,7 +102,7 @@ class DRA(OnBackbone):
         VadlineError
             If a class is missing, or the loss is not finite.
         """
-        params, device = self.params, self.extractor.mean.device
+        params, device = self.params, self.device
         steps = params.epochs * params.steps_per_epoch
         batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
         rng = np.random.default_rng((seed, 0xD4A))
@@ -111,7 +110,7 @@ class DRA(OnBackbone):
 
         def loss_of(batch: LabelledBatch) -> Tensor:
             images, kinds = with_pseudo_anomalies(batch, rng, training.roi)
-            reference = network.reference(self._references(training, rng), training.roi)
+            reference = network.reference(self._references(training, rng))
             scores = network(images, reference, training.roi)
             return heads_loss(scores, kinds.to(device), reference_scores(generator), params.margin)
 
@@ -127,7 +126,7 @@ class DRA(OnBackbone):
         self._set_network(network)
         with torch.no_grad():
             references = self._references(training, rng)
-            self.reference_ = self._fast.reference(references, training.roi)
+            self.reference_ = self._fast.reference(references)
         return self
 
     def _references(self, training: TrainingSet, rng: np.random.Generator) -> Tensor:
@@ -139,36 +138,13 @@ class DRA(OnBackbone):
         self.network_ = network.eval()
         self._fast = network.folded()
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+    def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, Tensor]:
+        """Return maps at the grid of ``params.layers``, and the heads' own scores, of either sign.
 
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            What lies outside has no influence.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            At the grid of ``params.layers``; not negative.
-        scores : ndarray, float64, shape (len(rows),)
-            The heads' own, of either sign; ``params.image_score`` has no part in it.
+        ``params.image_score`` has no part in them.
         """
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
-            scores = self._fast(batch, self.reference_, roi)
-            return scores.map, scores.anomaly
-
-        batch_size = images_a_pass(self.params, self.extractor)
-        return score_images(score_batch, images, rows, roi, self.params, batch_size, self.name)
+        scores = self._fast(batch, self.reference_, roi)
+        return scores.map, scores.anomaly
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: all weights, and the references' features."""

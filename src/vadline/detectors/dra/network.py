@@ -12,8 +12,7 @@ from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
 from vadline.detectors.dra.heads import DRAHeads, HeadScores
-from vadline.detectors.patches import grid_roi
-from vadline.detectors.supervised.inputs import normalised_inside
+from vadline.detectors.patches import locations_inside
 
 
 class DRANetwork(nn.Module):
@@ -35,27 +34,25 @@ class DRANetwork(nn.Module):
         self.heads = DRAHeads(extractor.channels[0], top_share)
         self.scales = scales
 
-    def pyramid(self, images: Tensor, roi: NDArray | None = None) -> list[Tensor]:
+    def pyramid(self, images: Tensor) -> list[Tensor]:
         """Return the features of photographs at each scale, large to small.
 
         Parameters
         ----------
         images : Tensor, uint8, shape (B, H, W, 3)
-        roi : ndarray, bool, shape (H, W), optional
-            What lies outside takes the mean colour, so that it has no influence.
 
         Returns
         -------
         list of Tensor, float32, shape (B, C, h, w)
         """
-        x = normalised_inside(self.extractor, images, roi)
+        x = self.extractor.normalise(images.to(self.extractor.mean.device))
         sizes = [(x.shape[2] >> i, x.shape[3] >> i) for i in range(1, self.scales)]
         scaled = [x, *(F.interpolate(x, size, mode="area") for size in sizes)]
         return [self.extractor(images)[0] for images in scaled]
 
-    def reference(self, goods: Tensor, roi: NDArray | None = None) -> list[Tensor]:
+    def reference(self, goods: Tensor) -> list[Tensor]:
         """Return the mean features of good images, (C, h, w) at each scale; see `pyramid`."""
-        return [features.mean(dim=0) for features in self.pyramid(goods, roi)]
+        return [features.mean(dim=0) for features in self.pyramid(goods)]
 
     def forward(
         self, images: Tensor, reference: Sequence[Tensor], roi: NDArray | None = None
@@ -76,9 +73,8 @@ class DRANetwork(nn.Module):
             Means over the scales; the map has the largest one's grid.
         """
         found = []
-        for features, mean in zip(self.pyramid(images, roi), reference, strict=True):
-            inside = torch.from_numpy(grid_roi(roi, features.shape[2:])).to(features.device)
-            found.append(self.heads(features, mean, inside))
+        for features, mean in zip(self.pyramid(images), reference, strict=True):
+            found.append(self.heads(features, mean, locations_inside(roi, features)))
         grid = found[0].map.shape[1:]
         maps = [F.interpolate(scores.map[:, None], grid, mode="bilinear") for scores in found]
         images_scores = (

@@ -10,23 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.detectors.on_backbone import (
-    OnBackbone,
-    extractor_tensors,
-)
+from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
 from vadline.detectors.padim.gaussians import (
     LocationGaussians,
     fit_gaussians,
+    log_cost,
     packed_triangles,
-    passes_needed,
     unpacked_triangles,
 )
 from vadline.detectors.padim.params import PaDiMParams
-from vadline.detectors.patches import batches, grid_of, patch_features
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.patches import grid_of, patch_features
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
-from vadline.progress import progress
 from vadline.state import ModelState
 
 
@@ -71,34 +66,29 @@ class PaDiM(OnBackbone):
             If there is no image to learn from.
         """
         training.require_images(self.name)
-        self._prepare()
         total = sum(self.extractor.channels)
         count = min(self.params.channels or total, total)
         chosen = np.random.default_rng((seed, 0xBAD1)).choice(total, count, replace=False)
-        self.channels_ = torch.from_numpy(np.sort(chosen)).to(self.extractor.mean.device)
+        self.channels_ = torch.from_numpy(np.sort(chosen)).to(self.device)
         self.grid_ = grid_of(self.extractor, training.images)
         self.gaussians_ = self._learn(training, math.prod(self.grid_), count)
         return self
 
     def _learn(self, training: TrainingSet, locations: int, channels: int) -> LocationGaussians:
-        images, p = len(training.rows), self.params
-        passes = passes_needed(locations, channels, images, p.fit_megabytes, self.name)
-        with progress(total=passes * images, desc=f"{self.name}: features", unit="image") as bar:
+        p = self.params
+        log_cost(locations, channels, len(training.rows), p.fit_megabytes, self.name)
 
-            def read(part: slice) -> Iterator[Tensor]:
-                for _, batch in batches(training.images, training.rows, self._batch_size):
-                    with torch.no_grad():
-                        yield self._features(self._pixels(batch))[:, part]
-                    bar.update(len(batch))
+        def read(part: slice) -> Iterator[Tensor]:
+            for batch in self.batches(training.images, training.rows):
+                with torch.no_grad():
+                    features = self._features(self.extractor.normalise(batch))
+                yield features[:, part]
 
-            return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
-
-    def _pixels(self, batch: Tensor) -> Tensor:
-        return self.extractor.normalise(batch.to(self.extractor.mean.device))
+        return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
 
     def _features(self, x: Tensor) -> Tensor:
         """Return the kept channels at all locations, shape (B, h * w, C), differentiable."""
-        merged = patch_features(self._fast(x), pool=1)
+        merged = patch_features(self.frozen(x), pool=1)
         if merged.shape[-2:] != self.grid_:
             raise VadlineError(
                 f"{self.name} learnt {self.grid_[0]} x {self.grid_[1]} locations and got an image "
@@ -106,41 +96,16 @@ class PaDiM(OnBackbone):
             )
         return merged[:, self.channels_].flatten(2).transpose(1, 2)
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
-
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            Locations wholly outside score 0.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            Mahalanobis distances (Defard et al. 2021, eq. 2), at the shallowest layer's grid.
-        scores : ndarray, float64, shape (len(rows),)
+    def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, None]:
+        """Return the Mahalanobis distances (Defard et al. 2021, eq. 2).
 
         Raises
         ------
         VadlineError
             If the images are not of the size that it was fitted on.
         """
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, None]:
-            squared = self.gaussians_.squared_distances(self._features(self._pixels(batch)))
-            return squared.sqrt().view(-1, *self.grid_), None
-
-        return score_images(
-            score_batch, images, rows, roi, self.params, self._batch_size, self.name
-        )
+        features = self._features(self.extractor.normalise(batch))
+        return self.gaussians_.squared_distances(features).sqrt().view(-1, *self.grid_), None
 
     def candidates(self, n0: Tensor, k: int) -> Tensor:
         """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian.
@@ -181,8 +146,7 @@ class PaDiM(OnBackbone):
     def from_state(cls, state: ModelState) -> PaDiM:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
-        detector._prepare()
-        device, tensors = detector.extractor.mean.device, state.tensors
+        device, tensors = detector.device, state.tensors
         detector.channels_ = tensors["channels"].to(device)
         detector.grid_ = tuple(state.config["grid"])
         detector.gaussians_ = LocationGaussians(

@@ -64,10 +64,9 @@ def unpacked_triangles(packed: Tensor) -> Tensor:
     return whitening
 
 
-def passes_needed(locations: int, channels: int, images: int, megabytes: int, name: str) -> int:
-    """Return how often :func:`fit_gaussians` reads the images; log that and the memory."""
+def log_cost(locations: int, channels: int, images: int, megabytes: int, name: str) -> None:
+    """Say what memory :func:`fit_gaussians` takes, and how often it reads the images."""
     together = _locations_a_pass(locations, channels, megabytes)
-    passes = math.ceil(locations / together)
     logger.info(
         "%s: %d Gaussians of %d channels will take %.0f MB of memory, and %.0f MB more during the "
         "fit, which reads %d images %d times",
@@ -77,9 +76,8 @@ def passes_needed(locations: int, channels: int, images: int, megabytes: int, na
         locations * channels**2 * 4 / 1e6,
         together * channels**2 * 8 / 1e6,
         images,
-        passes,
+        math.ceil(locations / together),
     )
-    return passes
 
 
 def _locations_a_pass(locations: int, channels: int, megabytes: int) -> int:

@@ -11,24 +11,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones.weights import load_into
-from vadline.detectors.on_backbone import (
-    OnBackbone,
-    extractor_tensors,
-    images_a_pass,
-)
-from vadline.detectors.patches import batches as image_batches
-from vadline.detectors.patches import grid_roi
+from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.patches import locations_inside
 from vadline.detectors.prnet.batches import extended
 from vadline.detectors.prnet.loss import prnet_loss
 from vadline.detectors.prnet.network import PRNetNetwork
 from vadline.detectors.prnet.params import PRNetParams
 from vadline.detectors.prnet.prototypes import prototype_maps
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
-from vadline.detectors.supervised.inputs import normalised_inside
 from vadline.detectors.supervised.pooling import top_k_mean
 from vadline.detectors.supervised.training import one_cycle, train
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 _NETWORK, _PROTOTYPES = "network.", "prototypes."
@@ -73,12 +66,11 @@ class PRNet(OnBackbone):
         VadlineError
             If a class is missing, or the loss is not finite.
         """
-        params, device, roi = self.params, self.extractor.mean.device, training.roi
+        params, device, roi = self.params, self.device, training.roi
         steps = params.epochs * params.steps_per_epoch
         batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
         first = next(batches)  # complains of a missing class before the long work
         rng = np.random.default_rng((seed, 0x94E7))
-        self._fast = self.extractor.folded()
         self.prototypes_ = self._find_prototypes(training, rng, seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -86,8 +78,8 @@ class PRNet(OnBackbone):
 
         def loss_of(batch: LabelledBatch) -> Tensor:
             batch = extended(batch, rng, roi, synthetic=params.synthetic, pasted=params.pasted)
-            logits = network(self._levels(batch.images, roi), self.prototypes_)
-            inside = torch.from_numpy(grid_roi(roi, logits.shape[1:])).to(device)
+            logits = network(self._levels(batch.images), self.prototypes_)
+            inside = locations_inside(roi, logits)
             # A location is defective if any of its pixels is, so that thin defects count.
             masks = F.adaptive_max_pool2d(batch.masks.float(), logits.shape[1:]) > 0
             return prnet_loss(
@@ -121,55 +113,28 @@ class PRNet(OnBackbone):
         self, training: TrainingSet, rng: np.random.Generator, seed: int
     ) -> list[Tensor]:
         goods = training.rows[~training.bad]
-        rows = rng.permutation(goods)[: self.params.prototype_images]
-        batch_size = images_a_pass(self.params, self.extractor)
+        rows = np.sort(rng.permutation(goods)[: self.params.prototype_images])
         found = [
-            [level.cpu() for level in self._levels(batch, training.roi)[:-1]]
-            for _, batch in image_batches(training.images, np.sort(rows), batch_size)
+            [level.cpu() for level in self._levels(batch)[:-1]]
+            for batch in self.batches(training.images, rows, "prototypes")
         ]
         return [
-            prototype_maps(torch.cat(maps), self.params.prototypes, seed).to(
-                self.extractor.mean.device
-            )
+            prototype_maps(torch.cat(maps), self.params.prototypes, seed).to(self.device)
             for maps in zip(*found, strict=True)
         ]
 
     @torch.no_grad()
-    def _levels(self, images: Tensor, roi: NDArray[np.bool_] | None) -> list[Tensor]:
-        return self._fast(normalised_inside(self._fast, images, roi))
+    def _levels(self, images: Tensor) -> list[Tensor]:
+        return self.frozen(self.frozen.normalise(images.to(self.device)))
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+    def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, Tensor]:
+        """Return probabilities of being defective, and the mean of the ``params.top_k`` highest.
 
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-            Of the size that was learnt from.
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            What lies outside has no influence.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            Probabilities of being defective, at the shallowest level's grid.
-        scores : ndarray, float64, shape (len(rows),)
-            Mean of the ``params.top_k`` highest; ``params.image_score`` has no part in it.
+        Maps come at the shallowest level's grid, of images of the size that was learnt from;
+        ``params.image_score`` has no part in the scores.
         """
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
-            maps = self.network_(self._levels(batch, roi), self.prototypes_).sigmoid()
-            inside = torch.from_numpy(grid_roi(roi, maps.shape[1:])).to(maps.device)
-            return maps, top_k_mean(maps[:, inside], self.params.top_k)
-
-        batch_size = images_a_pass(self.params, self.extractor)
-        return score_images(score_batch, images, rows, roi, self.params, batch_size, self.name)
+        maps = self.network_(self._levels(batch), self.prototypes_).sigmoid()
+        return maps, top_k_mean(maps[:, locations_inside(roi, maps)], self.params.top_k)
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: all weights, and the prototypes."""
@@ -182,8 +147,7 @@ class PRNet(OnBackbone):
     def from_state(cls, state: ModelState) -> PRNet:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
-        detector._fast = detector.extractor.folded()
-        device = detector.extractor.mean.device
+        device = detector.device
         with torch.random.fork_rng(devices=[]):
             network = detector._new_network().to(device)
         weights = {k.removeprefix(_NETWORK): v for k, v in state.tensors.items()}

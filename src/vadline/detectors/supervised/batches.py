@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.detectors.protocol import TrainingSet
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 
 

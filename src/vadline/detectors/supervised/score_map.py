@@ -14,15 +14,13 @@ from torch import Tensor, nn
 
 from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import load_into
-from vadline.detectors.on_backbone import OnBackbone, images_a_pass
-from vadline.detectors.patches import grid_roi
-from vadline.detectors.protocol import TrainingSet
-from vadline.detectors.scoring import score_images
+from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.patches import locations_inside
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches, plain_batches
-from vadline.detectors.supervised.inputs import normalised_inside
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
 from vadline.detectors.supervised.training import freeze_batch_norm, one_cycle, train
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 
@@ -86,7 +84,7 @@ class ScoreMapDetector(OnBackbone, ABC):
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train backbone and head with good and bad images.
 
-        Outside of the region of interest pixels take the mean colour, and no location counts.
+        No location outside of the region of interest counts.
 
         Parameters
         ----------
@@ -105,7 +103,7 @@ class ScoreMapDetector(OnBackbone, ABC):
         VadlineError
             If a class is missing, or the loss is not finite.
         """
-        params, device = self.params, self.extractor.mean.device
+        params, device = self.params, self.device
         draw = balanced_batches if params.balance else plain_batches
         steps = params.epochs * params.steps_per_epoch
         batches = draw(training, params.train_batch, steps, seed, self.name)
@@ -126,50 +124,20 @@ class ScoreMapDetector(OnBackbone, ABC):
         self._set_network(network)
         return self
 
-    def score(
-        self,
-        images: NDArray[np.uint8],
-        rows: NDArray[np.int64],
-        roi: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+    def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, Tensor]:
+        """Return maps at the last level's grid, and the scores that the training judged.
 
-        Parameters
-        ----------
-        images : ndarray, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            What lies outside has no influence.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            At the last level's grid.
-        scores : ndarray, float64, shape (len(rows),)
-            What the training judged; ``params.image_score`` has no part in it.
+        ``params.image_score`` has no part in them.
         """
-
-        def score_batch(batch: Tensor) -> tuple[Tensor, Tensor]:
-            maps, scores = self._forward(self._fast, batch, roi)
-            return self.shown(maps), scores
-
-        return score_images(
-            score_batch,
-            images,
-            rows,
-            roi,
-            self.params,
-            images_a_pass(self.params, self.extractor),
-            self.name,
-        )
+        maps, scores = self._forward(self._fast, batch, roi)
+        return self.shown(maps), scores
 
     def _forward(
         self, network: ScoreMapNetwork, images: Tensor, roi: NDArray[np.bool_] | None
     ) -> tuple[Tensor, Tensor]:
-        maps = self.activations(network(normalised_inside(network.extractor, images, roi)))
-        inside = torch.from_numpy(grid_roi(roi, maps.shape[1:])).to(maps.device)
-        return maps, self.pool(maps[:, inside])
+        x = network.extractor.normalise(images.to(self.device))
+        maps = self.activations(network(x))
+        return maps, self.pool(maps[:, locations_inside(roi, maps)])
 
     def _set_network(self, network: ScoreMapNetwork) -> None:
         self.network_ = network.eval()

@@ -8,9 +8,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from vadline.detectors.protocol import TrainingSet
 from vadline.detectors.supervised.focal_loss import focal_loss
 from vadline.detectors.supervised.score_map import ScoreMapDetector, ScoreMapParams
+from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 
@@ -59,7 +59,7 @@ class WRN(ScoreMapDetector):
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train with good and bad images; see `ScoreMapDetector.fit`."""
-        self.level_ = torch.zeros((), device=self.extractor.mean.device)
+        self.level_ = torch.zeros((), device=self.device)
         super().fit(training, seed)
         maps, _ = self.score(training.images, training.rows[~training.bad], training.roi)
         self.level_ = torch.from_numpy(maps.mean(axis=0)).to(self.level_)
@@ -78,7 +78,7 @@ class WRN(ScoreMapDetector):
     def from_state(cls, state: ModelState) -> Self:
         """Rebuild a fitted classifier, which gives the same maps bit for bit."""
         classifier = super().from_state(state)
-        classifier.level_ = state.tensors["level"].to(classifier.extractor.mean.device)
+        classifier.level_ = state.tensors["level"].to(classifier.device)
         return classifier
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from vadline.segad import (
     BlendedForest,
-    SegADParams,
+    BlendParams,
+    ForestParams,
+    SetupParams,
+    forest_rows,
     image_score_columns,
     setup_columns,
-    training_set,
 )
 
 
 def grow_forest(
     features: pd.DataFrame,
     split: pd.DataFrame,
-    segad: dict[str, Any],
+    own: SetupParams,
+    forest: ForestParams,
+    blend: BlendParams,
+    include_image_score: bool,
     seed: int,
+    *,
     setup: str,
 ) -> tuple[BlendedForest, pd.DataFrame, dict[str, float]]:
     """Grow one set-up's forest and score all parts with it."""
-    params = SegADParams(**segad)
     table = features.set_index("image_id")
-    own = params.setups[setup]
-    columns = setup_columns(table, own.detectors, params.include_image_score, own.classifier)
+    columns = setup_columns(table, own.detectors, include_image_score, own.classifier)
     scores = image_score_columns(table, own.detectors)
-    rows, bad = training_set(table, split)
-    forest = params.build(random_state=seed)
-    forest.fit(table.loc[rows, columns], bad, table.loc[rows, scores])
-    margins = forest.decision_function(table[columns], table[scores])
+    rows, bad = forest_rows(table, split)
+    grown = BlendedForest(forest, blend, seed)
+    grown.fit(table.loc[rows, columns], bad, table.loc[rows, scores])
+    margins = grown.decision_function(table[columns], table[scores])
     frame = pd.DataFrame({"image_id": table.index, setup: margins})
-    return forest, frame, forest.forest_.feature_importances_.astype(float).to_dict()
+    return grown, frame, grown.forest_.feature_importances_.astype(float).to_dict()
 
 
 def join_scores(*frames: pd.DataFrame) -> pd.DataFrame:

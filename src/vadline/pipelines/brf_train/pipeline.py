@@ -2,13 +2,14 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import bound, configured
+from vadline.config.current import current_line
+from vadline.config.line import bound
 from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    setups = configured().setups
+    setups = current_line().setups
     join = Node(
         join_scores,
         inputs=[f"{setup}_scores" for setup in setups],
@@ -21,7 +22,15 @@ def create_pipeline() -> Pipeline:
 def _setup(setup: str) -> Node:
     return Node(
         bound(grow_forest, setup=setup),
-        inputs=["segad_features", "split", "params:segad", "params:seed"],
+        inputs=[
+            "segad_features",
+            "split",
+            f"params:segad.setups.{setup}",
+            "params:segad.forest",
+            "params:segad.blend",
+            "params:segad.include_image_score",
+            "params:seed",
+        ],
         outputs=[f"{setup}_forest", f"{setup}_scores", f"{setup}_importances"],
         name=f"grow_forest_{setup}",
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vadline.config.tree import DecideParams
+from vadline.detectors import AnomalyMaps
 from vadline.figures import (
     GalleryPart,
     gallery_figure,
@@ -21,7 +19,7 @@ from vadline.figures import (
     table_figure,
 )
 from vadline.metrics import reject_threshold
-from vadline.splits import known_masks, unseen_defects
+from vadline.splits import unseen_defects
 
 
 def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> go.Figure:
@@ -35,11 +33,10 @@ def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[st
 
 
 def draw_setups(
-    scores: pd.DataFrame, split: pd.DataFrame, decide: dict[str, Any]
+    scores: pd.DataFrame, split: pd.DataFrame, rate: float
 ) -> tuple[go.Figure, go.Figure]:
     """Draw ROC curves and score histograms of all set-ups on the test part."""
     table = scores.set_index("image_id").reindex(split["image_id"])
-    rate = DecideParams(**decide).false_reject_rate
     goods = table[split["calibration"].to_numpy()]
     thresholds = {name: reject_threshold(goods[name], rate) for name in table}
     test = split["test"].to_numpy()
@@ -65,35 +62,42 @@ def draw_history(history: pd.DataFrame) -> go.Figure:
     return history_figure(history.drop(columns="seconds"))
 
 
+def choose_for_gallery(
+    split: pd.DataFrame, decisions: pd.DataFrame, log: pd.DataFrame, most: int
+) -> pd.DataFrame:
+    """Choose refined parts, or any test parts where none was, evenly over all kinds."""
+    rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
+    refined = np.arange(len(rows))
+    if not len(rows):
+        rows = np.flatnonzero(split["image_id"].isin(decisions["image_id"]))
+        refined = np.full(len(rows), -1)
+    some = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
+    parts = split[["image_id", "mask_known"]].iloc[rows[some]]
+    parts = parts.assign(row=rows[some], refined=refined[some])
+    return parts.merge(decisions[["image_id", "score", "decision", "label"]], on="image_id")
+
+
 def draw_gallery(
     images: NDArray[np.uint8],
     masks: NDArray[np.uint8],
-    manifest: pd.DataFrame,
-    decisions: pd.DataFrame,
-    maps: NDArray[np.float32],
+    maps: AnomalyMaps,
     refined: NDArray[np.uint8],
     recovered: NDArray[np.uint8],
-    log: pd.DataFrame,
-    decide: dict[str, Any],
+    chosen: pd.DataFrame,
 ) -> Figure:
-    """Show refined parts, or any test parts where none was: photograph, truth, map, mask."""
-    known, calls = known_masks(manifest), decisions.set_index("image_id")
-    refinement = {row: i for i, row in enumerate(log["row"])}
-    rows = list(refinement) or np.flatnonzero(manifest["image_id"].isin(calls.index))
-    wanted = min(DecideParams(**decide).gallery, len(rows))
+    """Show parts: photograph, truth, map, mask."""
     parts = []
-    for i in np.linspace(0, len(rows) - 1, wanted).round().astype(int):  # evenly over all kinds
-        row, found = rows[i], refinement.get(rows[i])
-        call = calls.loc[manifest["image_id"].iloc[row]]
+    for part in chosen.itertuples():
+        found = None if part.refined < 0 else part.refined
         parts.append(
             GalleryPart(
-                name=str(call.name),
-                image=images[row],
-                score=float(call["score"]),
-                decision=call["decision"],
-                label=call["label"],
-                truth=masks[row] if known[row] else None,
-                anomaly_map=maps[row],
+                name=part.image_id,
+                image=images[part.row],
+                score=part.score,
+                decision=part.decision,
+                label=part.label,
+                truth=masks[part.row] if part.mask_known else None,
+                anomaly_map=maps.grid[part.row],
                 refined_mask=None if found is None else refined[found],
                 recovered=None if found is None else recovered[found],
             )

@@ -2,19 +2,20 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import bound, configured
+from vadline.config.current import current_line
+from vadline.config.line import bound
 from vadline.metrics import detection_table, refinement_table
 from vadline.pipelines.evaluate import pictures, tables
 
-_TRUTH = ["masks", "manifest"]
+_TRUTH = ["masks", "split", "roi"]
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    line = configured()
+    line = current_line()
     nodes = [*_tables(line.detectors, line.refined), *_figures(line.detectors)]
     nodes += [_importances(setup) for setup in line.setups]
-    nodes += [_gallery(name) for name in line.refined]
+    nodes += [node for name in line.refined for node in _gallery(name)]
     nodes += [_history()] if line.uses_apc() else []
     parts = [_detector(name) for name in line.detectors]
     parts += [_refined(name) for name in line.refined]
@@ -22,17 +23,13 @@ def create_pipeline() -> Pipeline:
 
 
 def _detector(name: str) -> Pipeline:
-    own, shared = ["anomaly_maps", "scores"], [*_TRUTH, "split", "roi"]
-    parameter = f"params:detectors.{name}"
     node = Node(
         tables.evaluate_detector,
-        inputs=[*own, *shared, parameter],
+        inputs=["anomaly_maps", "scores", *_TRUTH],
         outputs="detection_row",
         name="evaluate_detector",
     )
-    return Pipeline(
-        [node], namespace=name, inputs=set(shared), parameters={parameter}, tags="evaluate"
-    )
+    return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
 
 
 def _refined(name: str) -> Pipeline:
@@ -45,20 +42,21 @@ def _refined(name: str) -> Pipeline:
     return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
 
 
-def _gallery(name: str) -> Node:
-    own = ["anomaly_maps", "refined_masks", "recovered_images", "refine_log"]
-    return Node(
+def _gallery(name: str) -> list[Node]:
+    own = ["anomaly_maps", "refined_masks", "recovered_images", "gallery_parts"]
+    choose = Node(
+        pictures.choose_for_gallery,
+        inputs=["split", "decisions", f"{name}.refine_log", "params:decide.gallery"],
+        outputs=f"{name}.gallery_parts",
+        name=f"choose_for_gallery_{name}",
+    )
+    draw = Node(
         pictures.draw_gallery,
-        inputs=[
-            "images",
-            *_TRUTH,
-            "decisions",
-            *(f"{name}.{part}" for part in own),
-            "params:decide",
-        ],
+        inputs=["images", "masks", *(f"{name}.{part}" for part in own)],
         outputs=f"{name}_gallery",
         name=f"draw_gallery_{name}",
     )
+    return [choose, draw]
 
 
 def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
@@ -83,7 +81,12 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
         ),
         Node(
             tables.decide,
-            inputs=["segad_scores", "split", "params:decide"],
+            inputs=[
+                "segad_scores",
+                "split",
+                "params:decide.setup",
+                "params:decide.false_reject_rate",
+            ],
             outputs="decisions",
             name="decide",
         ),
@@ -91,7 +94,7 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
 
 
 def _figures(detectors: tuple[str, ...]) -> list[Node]:
-    tables = [
+    heat = [
         Node(
             bound(pictures.draw_table, title=table),
             inputs=table,
@@ -108,11 +111,11 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
     )
     setups = Node(
         pictures.draw_setups,
-        inputs=["segad_scores", "split", "params:decide"],
+        inputs=["segad_scores", "split", "params:decide.false_reject_rate"],
         outputs=["segad_roc", "segad_histograms"],
         name="draw_setups",
     )
-    return [*tables, detector_roc, setups]
+    return [*heat, detector_roc, setups]
 
 
 def _importances(setup: str) -> Node:

@@ -3,53 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.config.tree import DecideParams
-from vadline.detectors import parse_detector, upsample_and_blur
+from vadline.detectors import AnomalyMaps
 from vadline.metrics import (
     calibrated_scores,
     detection_row,
-    known_chunks,
     pixel_histogram,
     refinement_row,
     reject_threshold,
     segad_row,
     segad_table,
 )
-from vadline.splits import known_masks, unseen_defects
+from vadline.splits import unseen_defects
 
 Rows = dict[str, dict[str, float]]
 
 
 def evaluate_detector(
-    maps: NDArray[np.float32],
+    maps: AnomalyMaps,
     scores: pd.DataFrame,
     masks: NDArray[np.uint8],
-    manifest: pd.DataFrame,
     split: pd.DataFrame,
     roi: NDArray[np.bool_],
-    detector: dict[str, Any],
 ) -> dict[str, float]:
     """Measure one detector on the test part."""
     test = split[split["test"]]
     score = scores.set_index("image_id")["score"].reindex(test["image_id"]).to_numpy()
-    known = known_masks(manifest) & split["test"].to_numpy()
+    known = split["mask_known"] & split["test"]
     histogram = None
-    if (known & (split["label"] == "bad").to_numpy()).any():
-        sigma = parse_detector(detector).blur_sigma
-        chunks = known_chunks(
-            maps, masks, known, upsample=lambda m: upsample_and_blur(m, masks.shape[1], sigma)
-        )
-        histogram = pixel_histogram(chunks, roi)
+    if (known & (split["label"] == "bad")).any():
+        chunks = maps.chunks(np.flatnonzero(known))
+        histogram = pixel_histogram(((pixels, masks[some]) for some, pixels in chunks), roi)
     return detection_row(test["label"] == "bad", score, histogram)
 
 
-def make_table(*rows: dict[str, float], names: list[str], table: Callable[[Rows], pd.DataFrame]):
+def make_table(
+    *rows: dict[str, float], names: list[str], table: Callable[[Rows], pd.DataFrame]
+) -> pd.DataFrame:
     """Gather rows into a table."""
     return _as_file(table(dict(zip(names, rows, strict=True))))
 
@@ -70,22 +64,22 @@ def evaluate_refinement(
     painted: NDArray[np.uint8],
     log: pd.DataFrame,
     masks: NDArray[np.uint8],
-    manifest: pd.DataFrame,
+    split: pd.DataFrame,
+    roi: NDArray[np.bool_],
 ) -> dict[str, float]:
     """Hold refined and initial masks against the truth, on bad parts whose mask is known."""
     rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
-    truly_bad = known_masks(manifest)[rows] & masks[rows].any(axis=(1, 2))
-    some = np.flatnonzero(truly_bad & log["refined"].to_numpy(bool))
+    some = np.flatnonzero((split["mask_known"] & (split["label"] == "bad")).to_numpy()[rows])
     seconds = log["seconds"].to_numpy(float)[some]
-    return refinement_row(initial[some], painted[some], refined[some], masks[rows[some]], seconds)
+    truth = masks[rows[some]]
+    return refinement_row(initial[some], painted[some], refined[some], truth, seconds, roi)
 
 
-def decide(scores: pd.DataFrame, split: pd.DataFrame, decide: dict[str, Any]) -> pd.DataFrame:
+def decide(scores: pd.DataFrame, split: pd.DataFrame, setup: str, rate: float) -> pd.DataFrame:
     """Give every test part a score, a calibrated score and a decision."""
-    params = DecideParams(**decide)
-    score = scores.set_index("image_id")[params.setup].reindex(split["image_id"]).to_numpy()
+    score = scores.set_index("image_id")[setup].reindex(split["image_id"]).to_numpy()
     goods = score[split["calibration"].to_numpy()]
-    threshold = reject_threshold(goods, params.false_reject_rate)
+    threshold = reject_threshold(goods, rate)
     calls = np.where(score > threshold, "bad", "good") if len(goods) else "undecided"
     table = split[["image_id", "label", "defect"]].assign(
         score=score,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from vadline.config.tree import DecideParams
-from vadline.detectors import load_detector, parse_detector, upsample_and_blur
+from vadline.defects.stand_ins import StandIns
+from vadline.detectors import AnomalyMaps, load_detector
 from vadline.f2pad import (
     F2PADParams,
     PixelPrior,
@@ -21,8 +21,7 @@ from vadline.f2pad import (
     rows_to_refine,
     sample_pixels,
 )
-from vadline.metrics import known_chunks
-from vadline.splits import known_masks, scored_rows
+from vadline.splits import scored_rows
 from vadline.state import ModelState
 
 
@@ -30,77 +29,75 @@ def learn_pixel_prior(
     images: NDArray[np.uint8],
     split: pd.DataFrame,
     model: ModelState,
-    f2pad: dict[str, Any],
+    references: int,
+    pixels: int,
+    components: int,
     seed: int,
 ) -> ModelState:
-    """Fit the mixture of colours that good parts have."""
-    params = F2PADParams(**f2pad)
-    goods = reference_rows(np.flatnonzero(split["detector"]), params.references, seed)
-    pixels = sample_pixels(images[goods], params.prior_pixels, seed)
+    """Draw good parts as references, and fit the mixture of colours that they have."""
+    goods = reference_rows(np.flatnonzero(split["detector"]), references, seed)
+    sample = sample_pixels(images[goods], pixels, seed)
     extractor = load_detector(model).extractor
-    normalised = extractor.normalise(torch.from_numpy(pixels)[None, None])[0, :, 0].T
-    prior = fit_pixel_prior(normalised.numpy(), params.prior_components, seed)
-    tensors = {"means": prior.means, "precisions": prior.precisions}
+    normalised = extractor.normalise(torch.from_numpy(sample)[None, None])[0, :, 0].T
+    prior = fit_pixel_prior(normalised.numpy(), components, seed)
+    tensors = {"means": prior.means, "precisions": prior.precisions, "references": goods}
     return ModelState({name: torch.from_numpy(array) for name, array in tensors.items()})
 
 
 def choose_threshold(
-    maps: NDArray[np.float32],
-    synthetic_maps: NDArray[np.float32],
+    maps: AnomalyMaps,
+    synthetic_maps: AnomalyMaps,
     masks: NDArray[np.uint8],
-    synthetic_masks: NDArray[np.uint8],
-    synthetic: pd.DataFrame,
-    manifest: pd.DataFrame,
+    synthetic: StandIns,
     split: pd.DataFrame,
-    detector: dict[str, Any],
 ) -> dict[str, float]:
     """Set the threshold of M0 on training images with masks, made ones where there are none."""
-    sigma = parse_detector(detector).blur_sigma
     rows = scored_rows(split)
-    rows = rows[~split["test"].to_numpy()[rows] & known_masks(manifest)[rows]]
-    made = np.flatnonzero(synthetic["role"] == "forest")
-    stacked = np.concatenate([maps[rows], synthetic_maps])
-    truth = np.concatenate([masks[rows], synthetic_masks[made]])
-    chunks = known_chunks(
-        stacked, truth, upsample=lambda m: upsample_and_blur(m, masks.shape[1], sigma)
+    rows = rows[(~split["test"] & split["mask_known"]).to_numpy()[rows]]
+    made = synthetic.rows("forest")
+    known = itertools.chain(
+        ((pixels, masks[some]) for some, pixels in maps.chunks(rows)),
+        (
+            (pixels, synthetic.masks[made[some]])
+            for some, pixels in synthetic_maps.chunks(np.arange(len(made)))
+        ),
     )
-    return {"threshold": mask_threshold(chunks, bool(truth.any()))}
+    has_defects = len(made) > 0 or bool((split["label"].iloc[rows] == "bad").any())
+    return {"threshold": mask_threshold(known, has_defects)}
+
+
+def choose_parts(
+    scores: pd.DataFrame, split: pd.DataFrame, rate: float, most: int | None, seed: int
+) -> pd.DataFrame:
+    """Choose the test parts that the detector calls bad."""
+    score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
+    calibration, test = (split[role].to_numpy() for role in ("calibration", "test"))
+    rows = rows_to_refine(score, calibration, test, rate, most, seed)
+    return split[["image_id"]].iloc[rows].assign(row=rows)
 
 
 def refine_masks(
     images: NDArray[np.uint8],
-    split: pd.DataFrame,
+    roi: NDArray[np.bool_],
     prior: ModelState,
     model: ModelState,
-    maps: NDArray[np.float32],
-    scores: pd.DataFrame,
+    maps: AnomalyMaps,
     threshold: dict[str, float],
-    f2pad: dict[str, Any],
-    decide: dict[str, Any],
-    seed: int,
+    parts: pd.DataFrame,
+    f2pad: F2PADParams,
 ) -> tuple[NDArray[np.uint8], ...]:
-    """Refine the masks of test parts that the detector calls bad."""
-    params, detector = F2PADParams(**f2pad), load_detector(model)
-    score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
-    rows = rows_to_refine(
-        score,
-        split["calibration"].to_numpy(),
-        split["test"].to_numpy(),
-        DecideParams(**decide).false_reject_rate,
-        params.max_images,
-        seed,
-    )
-    goods = reference_rows(np.flatnonzero(split["detector"]), params.references, seed)
+    """Refine the masks of the chosen parts."""
+    rows = parts["row"].to_numpy(np.int64)
     result = refine(
         images[rows],
-        upsample_and_blur(maps[rows], images.shape[1], detector.params.blur_sigma),
+        maps.pixels(rows),
         threshold["threshold"],
-        detector,
+        load_detector(model),
         PixelPrior(prior.tensors["means"].numpy(), prior.tensors["precisions"].numpy()),
-        images[goods],
-        params,
-        seed,
+        images[prior.tensors["references"].numpy()],
+        f2pad,
+        roi,
     )
-    log = result.log.assign(row=rows, image_id=split["image_id"].to_numpy()[rows])
+    log = result.log.assign(row=rows, image_id=parts["image_id"].to_numpy())
     masks = result.masks, result.initial_masks, result.painted_masks
     return *masks, result.recovered, log

@@ -1,68 +1,65 @@
-"""The stage f2pad_refine: three nodes for each detector whose masks are refined."""
+"""The stage f2pad_refine: four nodes for each detector whose masks are refined."""
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import configured
+from vadline.config.current import current_line
 from vadline.pipelines.f2pad_refine.nodes import (
+    choose_parts,
     choose_threshold,
     learn_pixel_prior,
     refine_masks,
 )
 
+_PRIOR = [f"params:f2pad.{name}" for name in ("references", "prior_pixels", "prior_components")]
+_CHOICE = ["params:decide.false_reject_rate", "params:f2pad.max_images"]
+_MASKS = ["refined_masks", "initial_masks", "painted_masks"]
+
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return sum((_detector(name) for name in configured().refined), Pipeline([]))
+    return sum((_detector(name) for name in current_line().refined), Pipeline([]))
 
 
 def _detector(name: str) -> Pipeline:
-    truth = ["masks", "synthetic_masks", "synthetic", "manifest", "split"]
     nodes = [
         Node(
             learn_pixel_prior,
-            inputs=["images", "split", "model", "params:f2pad", "params:seed"],
+            inputs=["images", "split", "model", *_PRIOR, "params:seed"],
             outputs="pixel_prior",
             name="learn_pixel_prior",
         ),
         Node(
             choose_threshold,
-            inputs=["anomaly_maps", "synthetic_maps", *truth, f"params:detectors.{name}"],
+            inputs=["anomaly_maps", "synthetic_maps", "masks", "synthetic", "split"],
             outputs="mask_threshold",
             name="choose_threshold",
+        ),
+        Node(
+            choose_parts,
+            inputs=["scores", "split", *_CHOICE, "params:seed"],
+            outputs="parts_to_refine",
+            name="choose_parts",
         ),
         Node(
             refine_masks,
             inputs=[
                 "images",
-                "split",
+                "roi",
                 "pixel_prior",
                 "model",
                 "anomaly_maps",
-                "scores",
                 "mask_threshold",
+                "parts_to_refine",
                 "params:f2pad",
-                "params:decide",
-                "params:seed",
             ],
-            outputs=[
-                "refined_masks",
-                "initial_masks",
-                "painted_masks",
-                "recovered_images",
-                "refine_log",
-            ],
+            outputs=[*_MASKS, "recovered_images", "refine_log"],
             name="refine_masks",
         ),
     ]
     return Pipeline(
         nodes,
         namespace=name,
-        inputs={"images", *truth},
-        parameters={
-            "params:f2pad",
-            "params:seed",
-            "params:decide",
-            f"params:detectors.{name}",
-        },
+        inputs={"images", "masks", "roi", "split", "synthetic"},
+        parameters={*_PRIOR, *_CHOICE, "params:f2pad", "params:seed"},
         tags="f2pad_refine",
     )

@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.images import ingest, load_roi
-from vadline.images.params import ImageParams
-from vadline.sources import read_source
-from vadline.sources.params import SourceParams
+from vadline.images import ImageParams, ingest
+from vadline.sources import SourceParams, read_source
 
 logger = logging.getLogger(__name__)
 
+ROI = "roi.png"
+
 
 def ingest_images(
-    source: dict[str, Any], images: dict[str, Any], scratch: Path
-) -> tuple[pd.DataFrame, NDArray[np.uint8], NDArray[np.uint8], dict[str, Any]]:
-    """Read a source once: manifest, images, masks and a report of what was refused."""
-    where, how = SourceParams(**source), ImageParams(**images)
-    options = where.demo.model_dump() | {"size": how.size} if where.name == "demo" else {}
-    root = Path(where.root).expanduser() if where.root else None
-    records = read_source(where.name, root, where.category, **options)
-    # The arrays outlive their files' names: a memory map keeps what it maps.
-    with TemporaryDirectory(dir=scratch.parent, ignore_cleanup_errors=True) as folder:
-        read = ingest(
-            records,
-            how.size,
-            scratch=Path(folder),
-            workers=how.workers,
-            sixteen_bit_max=how.sixteen_bit_max,
-        )
+    source: SourceParams, images: ImageParams, demo_folder: Path, scratch: Path
+) -> tuple[pd.DataFrame, Path, Path, NDArray[np.bool_], dict[str, Any]]:
+    """Read a source once: manifest, images, masks, region and a report of what was refused.
+
+    Images and masks are files in ``scratch``, which their datasets take over. The folder's name
+    is fixed, so that what a killed run leaves there is replaced by the next.
+    """
+    records = read_source(source, demo_folder, images.size)
+    read = ingest(records, images, scratch, _region_of_interest(source))
     for refused in read.report["refused"]:
         logger.warning("Left out %s: %s", refused["path"], refused["reason"])
     for refused in read.report["masks_refused"]:
         logger.warning("Mask not used %s: %s", refused["path"], refused["reason"])
-    return read.manifest, read.images, read.masks, read.report
+    return read.manifest, read.images, read.masks, read.roi, read.report
 
 
-def region_of_interest(source: dict[str, Any], images: dict[str, Any]) -> NDArray[np.bool_]:
-    """Read a folder's ``roi.png``; everything counts where there is none."""
-    where = SourceParams(**source)
-    path = Path(where.root or "").expanduser() / "roi.png"
-    use = where.name == "folder" and path.exists()
-    return load_roi(path if use else None, ImageParams(**images).size)
+def _region_of_interest(source: SourceParams) -> Path | None:
+    """Find ``roi.png`` in the user's own folder."""
+    if source.name != "folder" or source.folder is None:
+        return None
+    path = source.folder / ROI
+    return path if path.exists() else None

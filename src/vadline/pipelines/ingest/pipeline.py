@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.pipelines.ingest.nodes import ingest_images, region_of_interest
+from vadline.pipelines.ingest.nodes import ingest_images
 
 
 def create_pipeline() -> Pipeline:
@@ -11,15 +11,9 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 ingest_images,
-                inputs=["params:source", "params:images", "ingest_scratch"],
-                outputs=["manifest", "images", "masks", "ingest_report"],
+                inputs=["params:source", "params:images", "demo_folder", "ingest_scratch"],
+                outputs=["manifest", "images", "masks", "roi", "ingest_report"],
                 name="ingest_images",
-            ),
-            Node(
-                region_of_interest,
-                inputs=["params:source", "params:images"],
-                outputs="roi",
-                name="region_of_interest",
             ),
         ],
         tags="ingest",

@@ -2,27 +2,29 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import bound, configured
+from vadline.config.current import current_line
+from vadline.config.line import bound
 from vadline.pipelines.memory_bank.nodes import fit, fit_supervised
-
-_LABELLED = ["synthetic_images", "synthetic_masks", "synthetic"]
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return sum((_detector(name) for name in configured().detectors), Pipeline([]))
+    return sum((_detector(name) for name in current_line().detectors), Pipeline([]))
 
 
 def _detector(name: str) -> Pipeline:
-    line = configured()
-    role = line.roles[name]
-    function, shared = bound(fit, name=name), ["images", "split", "roi"]
-    if role != "detector":
-        function = bound(fit_supervised, name=name, role=role)
-        shared = ["images", "masks", "manifest", "split", *_LABELLED, "roi"]
+    line = current_line()
+    function, shared = fit, ["images", "split", "roi"]
+    if line.roles[name] != "detector":
+        function, shared = fit_supervised, ["images", "masks", "roi", "split", "synthetic"]
     fine_tuned = ["apc_encoder"] if line.encoders[name] == "apc" else []
-    parameters = [f"params:detectors.{name}", "params:backbone", "params:seed"]
-    node = Node(function, inputs=[*shared, *parameters, *fine_tuned], outputs="model", name="fit")
+    parameters = [f"params:detectors.{name}", "params:seed"]
+    node = Node(
+        bound(function, name=name),
+        inputs=[*shared, *parameters, *fine_tuned],
+        outputs="model",
+        name="fit",
+    )
     return Pipeline(
         [node],
         namespace=name,

@@ -2,17 +2,17 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import configured
+from vadline.config.current import current_line
 from vadline.pipelines.score_maps.nodes import score
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return sum((_detector(name) for name in configured().detectors), Pipeline([]))
+    return sum((_detector(name) for name in current_line().detectors), Pipeline([]))
 
 
 def _detector(name: str) -> Pipeline:
-    shared = ["images", "split", "synthetic_images", "synthetic", "roi"]
+    shared = ["images", "split", "roi", "synthetic"]
     return Pipeline(
         [
             Node(

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.detectors import map_chunks, parse_detector
-from vadline.images.params import ImageParams
+from vadline.detectors import AnomalyMaps
 from vadline.progress import progress
 from vadline.segad import feature_frame, segment_statistics
 from vadline.splits import scored_rows
 
 
 def describe_segments(
-    anomaly_maps: NDArray[np.float32],
-    synthetic_maps: NDArray[np.float32],
+    anomaly_maps: AnomalyMaps,
+    synthetic_maps: AnomalyMaps,
     scores: pd.DataFrame,
     split: pd.DataFrame,
     segments: NDArray[np.uint8],
     segment_names: list[str],
-    images: dict[str, Any],
-    detector: dict[str, Any],
+    *,
     name: str,
 ) -> pd.DataFrame:
     """Describe each segment of each of one detector's maps, in the order of its scores."""
-    size, sigma = ImageParams(**images).size, parse_detector(detector).blur_sigma
     parts = []
     with progress(total=len(scores), desc=f"{name}: statistics", unit="map") as bar:
         for maps, rows in (
             (anomaly_maps, scored_rows(split)),
             (synthetic_maps, np.arange(len(synthetic_maps))),
         ):
-            for _, chunk in map_chunks(maps, rows, size, sigma):
+            for _, chunk in maps.chunks(rows):
                 parts.append(segment_statistics(chunk, segments, len(segment_names)))
                 bar.update(len(chunk))
     frame = feature_frame(np.concatenate(parts), name, segment_names, scores["image_id"])

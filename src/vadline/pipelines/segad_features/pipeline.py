@@ -2,13 +2,14 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.line import bound, configured
+from vadline.config.current import current_line
+from vadline.config.line import bound
 from vadline.pipelines.segad_features.nodes import describe_segments, join_features
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    detectors = configured().detectors
+    detectors = current_line().detectors
     join = Node(
         join_features,
         inputs=[f"{name}.segment_features" for name in detectors],
@@ -21,19 +22,16 @@ def create_pipeline() -> Pipeline:
 
 def _detector(name: str) -> Pipeline:
     shared = ["split", "segments", "segment_names"]
-    parameters = ["params:images", f"params:detectors.{name}"]
-    own = ["anomaly_maps", "synthetic_maps", "scores"]
     return Pipeline(
         [
             Node(
                 bound(describe_segments, name=name),
-                inputs=[*own, *shared, *parameters],
+                inputs=["anomaly_maps", "synthetic_maps", "scores", *shared],
                 outputs="segment_features",
                 name="describe_segments",
             )
         ],
         namespace=name,
         inputs=set(shared),
-        parameters=set(parameters),
         tags="segad_features",
     )

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.images.params import ImageParams
-from vadline.segad import SegADParams, make_segments, stand_ins
+from vadline.defects.params import SyntheticParams
+from vadline.defects.stand_ins import StandIns
+from vadline.segad import SegmentParams, make_segments, stand_ins
 from vadline.splits import make_split
 from vadline.splits.params import SplitParams
 
 
-def split_images(manifest: pd.DataFrame, split: dict[str, Any], seed: int) -> pd.DataFrame:
+def split_images(manifest: pd.DataFrame, split: SplitParams, seed: int) -> pd.DataFrame:
     """Give every image its roles, leak-checked."""
-    return make_split(manifest, **SplitParams(**split).model_dump(), seed=seed)
+    return make_split(manifest, split, seed)
 
 
 def segment_images(
-    segad: dict[str, Any], images: dict[str, Any]
+    segments: SegmentParams, size: int, roi: NDArray[np.bool_]
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """Make the static segmentation map."""
-    how = SegADParams(**segad).segments
-    labels, names = make_segments(
-        how.kind, ImageParams(**images).size, rows=how.rows, cols=how.cols, path=how.path
-    )
+    """Make the static segmentation map; what lies outside of the region is in no segment."""
+    labels, names = make_segments(segments, size, roi)
     return labels, list(names)
 
 
@@ -34,8 +30,8 @@ def synthesise_defects(
     images: NDArray[np.uint8],
     split: pd.DataFrame,
     segments: NDArray[np.uint8],
-    segad: dict[str, Any],
+    synthetic: SyntheticParams,
     seed: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], pd.DataFrame]:
+) -> StandIns:
     """Make synthetic defects where no bad part is known; nothing otherwise."""
-    return stand_ins(images, split, segments, SegADParams(**segad), seed)
+    return stand_ins(images, split, segments, synthetic, seed)

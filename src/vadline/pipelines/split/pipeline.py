@@ -17,14 +17,14 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 segment_images,
-                inputs=["params:segad", "params:images"],
+                inputs=["params:segad.segments", "params:images.size", "roi"],
                 outputs=["segments", "segment_names"],
                 name="segment_images",
             ),
             Node(
                 synthesise_defects,
-                inputs=["images", "split", "segments", "params:segad", "params:seed"],
-                outputs=["synthetic_images", "synthetic_masks", "synthetic"],
+                inputs=["images", "split", "segments", "params:segad.synthetic", "params:seed"],
+                outputs="synthetic",
                 name="synthesise_defects",
             ),
         ],

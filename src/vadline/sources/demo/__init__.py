@@ -1,4 +1,4 @@
 """The demo product: a part that is rendered, with its defects and their masks.
 
-`tree` writes the folder, `render` one picture; the other files draw.
+`adapter` reads the folder, `tree` writes it, `render` one picture; the other files draw.
 """

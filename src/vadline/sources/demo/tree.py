@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from vadline.errors import VadlineError
 from vadline.progress import progress
 from vadline.sources.demo.defects import DEFECT_KINDS, UNSEEN_KINDS, apply_defect, defect_mask
+from vadline.sources.demo.params import DemoParams
 from vadline.sources.demo.part import sample_part
 from vadline.sources.demo.render import draw_base, draw_picture
 
@@ -30,6 +31,7 @@ LOW_SHOT_DRAWS = 5
 LOW_SHOT_MOST = 100
 
 _FOLDERS = ("train/good", "train/bad", "test/good", "test/bad", "test/bad_unseen_defects")
+_COUNTS = ("train_good", "train_bad", "test_good", "test_bad", "test_unseen")
 _SEEN_KINDS = tuple(kind for kind in DEFECT_KINDS if kind not in UNSEEN_KINDS)
 
 
@@ -139,7 +141,7 @@ def _is_current(root: Path, arguments: dict[str, int]) -> bool:
     """Tell whether ``root`` holds this very tree; refuse it when it holds anything else."""
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
-    remedy = "remove it or choose another root"
+    remedy = "move it away, and the demo is rendered anew"
     try:
         found = json.loads((root / "demo.json").read_text())
     except (OSError, ValueError):
@@ -149,17 +151,7 @@ def _is_current(root: Path, arguments: dict[str, int]) -> bool:
     return True
 
 
-def render_demo(
-    root: Path,
-    *,
-    train_good: int = 200,
-    train_bad: int = 60,
-    test_good: int = 60,
-    test_bad: int = 45,
-    test_unseen: int = 15,
-    size: int = 256,
-    seed: int = 0,
-) -> Path:
+def render_demo(root: Path, params: DemoParams, size: int) -> Path:
     """Render the demo product's data set into ``root``, or reuse it when it is there already.
 
     The layout is VAD's: ``train/{good,bad}``, ``test/{good,bad,bad_unseen_defects}`` and
@@ -172,9 +164,9 @@ def render_demo(
     ----------
     root : Path
         Folder to make; parents are made as well.
-    train_good, train_bad, test_good, test_bad, test_unseen : int
-        How many pictures each folder gets.
-    size, seed : int
+    params : DemoParams
+        How many pictures each folder gets, and the seed.
+    size : int
         As in `render_part`.
 
     Returns
@@ -185,14 +177,11 @@ def render_demo(
     Raises
     ------
     VadlineError
-        Where ``root`` holds something else, or an argument is out of range.
+        Where ``root`` holds something else, or the size is too small.
     """
-    root = Path(root)
-    counts = (train_good, train_bad, test_good, test_bad, test_unseen)
-    if min(counts) < 0:
-        raise VadlineError("the demo's numbers of pictures must not be negative")
+    counts = tuple(getattr(params, name) for name in _COUNTS)
     arguments = dict(zip(_FOLDERS, counts, strict=True))
-    arguments.update(size=size, seed=seed, renderer=RENDERER)
+    arguments.update(size=size, seed=params.seed, renderer=RENDERER)
     if _is_current(root, arguments):
         return root
     jobs = list(_jobs(counts))
@@ -203,8 +192,8 @@ def render_demo(
             (tree / folder).mkdir(parents=True)
             if "bad" in folder:
                 (tree / "ground_truth" / folder).mkdir(parents=True)
-        _render_files(tree, jobs, size, seed)
-        _write_tables(tree, jobs, train_bad, seed)
+        _render_files(tree, jobs, size, params.seed)
+        _write_tables(tree, jobs, params.train_bad, params.seed)
         (tree / "demo.json").write_text(json.dumps(arguments, indent=1) + "\n")
         os.replace(tree, root)
     return root

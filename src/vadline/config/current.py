@@ -1,0 +1,50 @@
+"""The settings of the session at hand.
+
+Kedro builds pipelines and catalog without showing them the parameters; the hooks put them here
+before.
+"""
+
+from __future__ import annotations
+
+from vadline.config.line import Line
+from vadline.config.parsing import parse
+from vadline.config.tree import Parameters
+
+_current: list[Parameters] = []
+
+
+def use(parameters: Parameters) -> None:
+    """Set what pipelines and catalog are built for from now on.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    """
+    _current[:] = [parameters]
+
+
+def current() -> Parameters:
+    """Return the settings that a Kedro session has read; the defaults until one has.
+
+    Returns
+    -------
+    Parameters
+    """
+    if not _current:
+        use(parse({}))
+    return _current[0]
+
+
+def current_line() -> Line:
+    """Return the line that pipelines are built for."""
+    return current().shape()
+
+
+def workspace() -> str:
+    """Return the product's folder below each of ``data/*``: ``<source>/<category>``."""
+    return "/".join(current().source.product())
+
+
+def product() -> str:
+    """Return the last part of :func:`workspace`, the product's own name."""
+    return current().source.product()[1]

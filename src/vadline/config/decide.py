@@ -1,0 +1,19 @@
+"""Settings of the stage evaluate."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DecideParams(BaseModel):
+    """From scores to decisions, and what is drawn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    setup: str | None = Field(
+        None, description="The set-up whose score decides; null for all_ad, or the only one."
+    )
+    false_reject_rate: float = Field(
+        0.05, gt=0, lt=1, description="Share of good calibration parts that may be rejected."
+    )
+    gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")

@@ -1,0 +1,31 @@
+"""Parts that stand in for bad ones which nobody has seen yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """M good parts with a synthetic defect on each; none where a bad part is known.
+
+    Attributes
+    ----------
+    images : ndarray, uint8, shape (M, H, W, 3)
+    masks : ndarray, uint8 {0, 1}, shape (M, H, W)
+    table : DataFrame
+        Columns ``image_id``, ``source_row`` (of the good part) and ``role`` (finetune or forest);
+        row order = array order.
+    """
+
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    table: pd.DataFrame
+
+    def rows(self, role: str) -> NDArray[np.int64]:
+        """Return those that play a role."""
+        return np.flatnonzero(self.table["role"] == role)

@@ -1,0 +1,67 @@
+"""Anomaly maps that know how to become pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadline.detectors.maps import upsample_and_blur
+
+
+@dataclass(frozen=True)
+class AnomalyMaps:
+    """Anomaly maps at a detector's grid, and what brings them to pixels.
+
+    Attributes
+    ----------
+    grid : ndarray, float32, shape (N, h, w)
+        Higher = more anomalous; NaN where an image was not scored. May be memory-mapped.
+    size : int
+        Side of the photographs in pixels.
+    blur_sigma : float
+        Gaussian blur of the upsampled map, in pixels at 256 x 256.
+    """
+
+    grid: NDArray[np.float32]
+    size: int
+    blur_sigma: float
+
+    def __len__(self) -> int:
+        return len(self.grid)
+
+    def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Bring some maps to the photographs' size.
+
+        Parameters
+        ----------
+        rows : ndarray, int64, shape (n,)
+
+        Returns
+        -------
+        ndarray, float32, shape (n, size, size)
+        """
+        return upsample_and_blur(self.grid[rows], self.size, self.blur_sigma)
+
+    def chunks(
+        self, rows: NDArray[np.int64], chunk: int = 64
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Walk over pixel-sized maps without ever holding them all.
+
+        Parameters
+        ----------
+        rows : ndarray, int64
+            Which maps, in this order.
+        chunk : int
+            Maps at a time.
+
+        Yields
+        ------
+        rows : ndarray, int64, shape (n,)
+        maps : ndarray, float32, shape (n, size, size)
+        """
+        for start in range(0, len(rows), chunk):
+            part = rows[start : start + chunk]
+            yield part, self.pixels(part)

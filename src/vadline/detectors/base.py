@@ -1,0 +1,176 @@
+"""What detectors that give anomaly maps share: the scoring loop, and how they are saved."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadline.backbones import BackboneParams, pick_device
+from vadline.detectors.maps import image_scores, upsample_and_blur
+from vadline.detectors.params import DetectorParams
+from vadline.detectors.patches import batches, grid_roi
+from vadline.detectors.training_set import TrainingSet
+from vadline.progress import progress
+from vadline.state import ModelState
+
+
+class MapDetector(ABC):
+    """A detector that scores images batch by batch; a subclass says how it learns and scores one.
+
+    Parameters
+    ----------
+    params : DetectorParams
+        An instance of ``Params``.
+    name : str
+        The detector's name in the line; what progress bars and errors say.
+    """
+
+    Params: ClassVar[type[DetectorParams]]
+
+    def __init__(self, params: DetectorParams, name: str) -> None:
+        self.params = params
+        self.name = name
+
+    @classmethod
+    def build(
+        cls,
+        params: DetectorParams,
+        backbone: BackboneParams,
+        name: str,
+        encoder: Mapping[str, Tensor] | None = None,
+    ) -> Self:
+        """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
+        return cls(params, name)
+
+    @abstractmethod
+    def fit(self, training: TrainingSet, seed: int = 0) -> Self:
+        """Learn; the same images and seed give the same detector."""
+
+    @abstractmethod
+    def score_batch(
+        self, batch: Tensor, roi: NDArray[np.bool_] | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Score a few images, pixel-wise and, if it likes, as a whole.
+
+        Parameters
+        ----------
+        batch : Tensor, uint8, shape (B, H, W, 3)
+            On ``device``.
+        roi : ndarray, bool, shape (H, W), optional
+            What a whole image's score may come from; :meth:`score` takes it out of the maps.
+
+        Returns
+        -------
+        maps : Tensor, floating, shape (B, h, w)
+            Higher = more anomalous, at any grid.
+        scores : Tensor, floating, shape (B,), optional
+            ``None`` to take them from the maps, as ``params.image_score`` says.
+        """
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return pick_device(self.params.device)
+
+    @property
+    def batch_size(self) -> int:
+        """Images that are looked at together."""
+        # On a CPU a small batch's activations stay in the caches.
+        return self.params.batch_size or (4 if self.device.type == "cpu" else 64)
+
+    def batches(
+        self, images: NDArray[np.uint8], rows: NDArray[np.int64], doing: str = "features"
+    ) -> Iterator[Tensor]:
+        """Walk over images with a progress bar; one batch is in memory at a time.
+
+        Parameters
+        ----------
+        images : array, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        doing : str
+            What the bar says besides the name.
+
+        Yields
+        ------
+        Tensor, uint8, shape (B, H, W, 3)
+            On ``device``.
+        """
+        with progress(total=len(rows), desc=f"{self.name}: {doing}", unit="image") as bar:
+            for _, batch in batches(images, rows, self.batch_size):
+                yield batch.to(self.device)
+                bar.update(len(batch))
+
+    @torch.no_grad()
+    def score(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        roi: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Score images, pixel-wise and as a whole.
+
+        Parameters
+        ----------
+        images : array, uint8, shape (N, H, W, 3)
+        rows : ndarray, int64
+            Which images, in this order.
+        roi : ndarray, bool, shape (H, W), optional
+            Locations wholly outside count for nothing.
+
+        Returns
+        -------
+        maps : ndarray, float32, shape (len(rows), h, w)
+            Outside of the region of interest 0, or an image's lowest value where that is negative.
+            Where ``rows`` is empty, of shape (0, 1, 1).
+        scores : ndarray, float64, shape (len(rows),)
+            What :meth:`score_batch` gives, or else the highest value of the map, of the upsampled
+            and blurred one where ``params.image_score`` says so.
+        """
+        maps, scores = [np.empty((0, 1, 1), np.float32)], [np.empty(0)]
+        for batch in self.batches(images, rows, "anomaly maps"):
+            found, score = self.score_batch(batch, roi)
+            values = _inside(found.float().cpu().numpy(), roi)
+            maps.append(values)
+            if score is not None:
+                scores.append(score.double().cpu().numpy())
+            elif self.params.image_score == "blurred":
+                pixels = upsample_and_blur(values, images.shape[1], self.params.blur_sigma)
+                scores.append(image_scores(pixels))
+            else:
+                scores.append(image_scores(values))
+        return np.concatenate(maps[1:] or maps), np.concatenate(scores)
+
+    def state(self) -> ModelState:
+        """Return the fitted detector as data: the attributes, all tensors, whose names end in _."""
+        fitted = {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
+        return ModelState(
+            {name: value.detach().cpu().contiguous() for name, value in fitted.items()},
+            self._config(),
+        )
+
+    def _config(self) -> dict[str, Any]:
+        """Return what :meth:`from_state` reads, as plain JSON values."""
+        return {"name": self.name, "params": self.params.model_dump(mode="json")}
+
+    @classmethod
+    def from_state(cls, state: ModelState) -> Self:
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
+        detector = cls(cls.Params.model_validate(state.config["params"]), state.config["name"])
+        for name, value in state.tensors.items():
+            setattr(detector, name, value.to(detector.device))
+        return detector
+
+
+def _inside(maps: NDArray[np.float32], roi: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    if roi is None or roi.all():
+        return maps
+    inside = grid_roi(roi, maps.shape[1:])
+    lowest = np.where(inside, maps, np.inf).min(axis=(1, 2), keepdims=True)
+    return np.where(inside, maps, np.minimum(lowest, 0)).astype(np.float32)

@@ -1,0 +1,62 @@
+"""What a detector learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadline.errors import VadlineError
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The images that a detector learns from.
+
+    Attributes
+    ----------
+    images : array, uint8, shape (N, H, W, 3)
+        Often on disk, and more than are learnt from: an ndarray, a memory map, or anything else
+        with ``shape``, ``dtype``, ``len`` and ``[i]`` for an int or an array of ints. A detector
+        asks for a batch at a time.
+    rows : ndarray, int64, shape (n,)
+        The images to learn from, ascending.
+    bad : ndarray, bool, shape (n,), optional
+        Which of them are bad; ``None`` where all are good, as one-class detectors get them.
+    masks : array, uint8 {0, 1}, shape (N, H, W), optional
+        Defect pixels of ``images``, of value only where they are known; read as ``images`` are.
+    mask_known : ndarray, bool, shape (n,), optional
+        Whether the mask of each of ``rows`` is known; a good one's is, and is empty.
+    roi : ndarray, bool, shape (H, W), optional
+        Region of interest; ``None`` for everything.
+    fingerprint : str
+        Of which photographs these are, in which roles.
+    """
+
+    images: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    bad: NDArray[np.bool_] | None = None
+    masks: NDArray[np.uint8] | None = None
+    mask_known: NDArray[np.bool_] | None = None
+    roi: NDArray[np.bool_] | None = None
+    fingerprint: str = ""
+
+    def require_images(self, name: str) -> None:
+        """Refuse to learn from nothing.
+
+        Parameters
+        ----------
+        name : str
+            The detector's name, for the error.
+
+        Raises
+        ------
+        VadlineError
+            If there is no image.
+        """
+        if len(self.rows) == 0:
+            raise VadlineError(
+                f"{name}: no good image to learn from; raise split.detector_share or add good "
+                "images."
+            )

@@ -1,0 +1,35 @@
+"""Before anything else: the settings are checked, and what Kedro builds is built for them."""
+
+from __future__ import annotations
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import PACKAGE_NAME, pipelines
+
+from vadline.config.current import use
+from vadline.config.parsing import parse
+
+
+class ParameterHooks:
+    """Check all parameters and build the pipelines that they ask for."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Parse ``parameters.yml`` once, and hand the whole checked tree back to Kedro.
+
+        Nodes then get any part of it by its name, defaults included, and Kedro makes the models
+        that their type hints ask for.
+
+        Parameters
+        ----------
+        context : KedroContext
+
+        Raises
+        ------
+        VadlineError
+            If a parameter is unknown, missing or out of range.
+        """
+        parameters = parse(context.config_loader["parameters"])
+        context.config_loader["parameters"] = parameters.model_dump(mode="json")
+        use(parameters)
+        pipelines.configure(f"{context._package_name or PACKAGE_NAME}.pipeline_registry")

@@ -1,0 +1,76 @@
+"""What a run tells when it has ended: to MLflow, and on the terminal."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import mlflow
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from rich.console import Console
+
+from vadline.config.current import current
+from vadline.metrics.tables import format_table
+from vadline.run import tracking
+
+logger = logging.getLogger(__name__)
+
+_TABLES = ("detection", "segad", "refinement")
+
+
+class MlflowRunHooks(MlflowHook):
+    """kedro-mlflow's hooks, which open and close the run.
+
+    Theirs also log the parameters that a node takes, each as one string where it is a model;
+    ours have logged all of them before.
+    """
+
+    def before_node_run(self, *args: object, **kwargs: object) -> None:  # no hook_impl: not called
+        """Leave parameters alone."""
+
+
+class ReportingHooks:
+    """Log the run to MLflow and print its tables.
+
+    All is logged here, in the main process: nodes of a parallel run would open runs of their own.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember where to ask git for the code's version.
+
+        Parameters
+        ----------
+        context : KedroContext
+        """
+        self._project_path = Path(context.project_path)
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self) -> None:
+        """Tag kedro-mlflow's run and log its parameters."""
+        if mlflow.active_run() is not None:
+            tracking.log_parameters(current())
+            tracking.set_tags(current(), self._project_path)
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Log tables, figures and histories, then print the tables.
+
+        Parameters
+        ----------
+        pipeline : Pipeline
+        catalog : CatalogProtocol
+        """
+        if mlflow.active_run() is not None:
+            tracking.log_outputs(pipeline, catalog)
+        console = Console()
+        console.width = max(console.width, 120)  # a log file has no width of its own
+        for name in _TABLES:
+            if name in pipeline.all_outputs() and catalog.exists(name):
+                console.print(format_table(catalog.load(name).set_index("row"), name))
+        if "decisions" in pipeline.all_outputs():
+            logger.info("A score and a decision per part: %s", catalog.get("decisions")._filepath)

@@ -1,0 +1,79 @@
+"""One product, one folder, one run at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+
+from vadline.config.current import current, workspace
+from vadline.errors import VadlineError
+
+
+class WorkspaceHooks:
+    """Keep a second run, or another folder of photographs, out of a product's workspace."""
+
+    _lock: FileLock | None = None
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, catalog: CatalogProtocol) -> None:
+        """Take the workspace, until the run ends or its process dies.
+
+        Parameters
+        ----------
+        catalog : CatalogProtocol
+
+        Raises
+        ------
+        VadlineError
+            If another run is at work in it, or it holds what was made from another folder.
+        """
+        self._release()  # of a run that was interrupted in this process
+        lock = FileLock(catalog.load("run_lock"), timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise VadlineError(
+                f"another run is at work on {workspace()} ({lock.lock_file} is locked): wait until "
+                "it has ended, or give this product a name of its own with "
+                "--params source.category=NAME"
+            ) from error
+        self._lock = lock
+        try:
+            _claim(catalog)
+        except BaseException:
+            self._release()
+            raise
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """Give the workspace back."""
+        self._release()
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        """Give the workspace back."""
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release(force=True)
+            self._lock = None
+
+
+def _claim(catalog: CatalogProtocol) -> None:
+    """Note which folder the workspace belongs to; refuse any other."""
+    root = current().source.root
+    if root is None:
+        return
+    here = str(Path(root).expanduser().resolve())
+    state = catalog.load("run_state") if catalog.exists("run_state") else {}
+    owner = state.setdefault("root", here)
+    if owner != here:
+        raise VadlineError(
+            f"data/*/{workspace()} was made from {owner}, not from {here}: give this product a "
+            f"name of its own with --params source.category=NAME, or remove data/*/{workspace()}"
+        )
+    catalog.save("run_state", state)

@@ -1,0 +1,58 @@
+"""One door to every source of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vadline.errors import VadlineError
+from vadline.sources.listing import with_unique_ids
+from vadline.sources.manifest import Record
+from vadline.sources.params import SourceParams
+from vadline.sources.registry import source_adapter
+
+
+def read_source(
+    source: SourceParams, demo_folder: Path | None = None, size: int = 256
+) -> list[Record]:
+    """List the images of a source; no image is opened.
+
+    Parameters
+    ----------
+    source : SourceParams
+        Which source, where it is and which of its products.
+    demo_folder : Path, optional
+        Where the demo is rendered, or was; no other source needs it.
+    size : int
+        Side of the demo's pictures in pixels.
+
+    Returns
+    -------
+    list of Record
+        Sorted by ``image_id``, which is unique.
+
+    Raises
+    ------
+    VadlineError
+        If the source, a folder, a file or the category is not there, or a source of the user's
+        own gives anything but records.
+    """
+    root = source.folder
+    if source.name == "demo":
+        root = _render(source, demo_folder, size)
+    records = list(source_adapter(source.name)(root, source.category))
+    for record in records:
+        if not isinstance(record, Record):
+            raise VadlineError(
+                f"source {source.name!r} lists {type(record).__name__} objects: it must list"
+                " vadline.sources.Record"
+            )
+    return with_unique_ids(records)
+
+
+def _render(source: SourceParams, folder: Path | None, size: int) -> Path:
+    """Render the demo product, unless it stands there already."""
+    from vadline.sources.demo.tree import render_demo  # the renderer is heavy; others need it not
+
+    if folder is None:
+        raise VadlineError("source demo is rendered: give read_source a demo_folder to put it in")
+    return render_demo(folder, source.demo, size)

@@ -1,0 +1,160 @@
+"""Every kind of detector keeps the contract."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+
+from vadline.backbones import BackboneParams
+from vadline.detectors import KINDS, DetectorParams, MapDetector, detector_class
+from vadline.detectors.contract import CHECKS, Trial, check_fresh_process
+
+BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
+SETTINGS = {
+    "patchcore": {"coreset_size": 30, "neighbours": 3},
+    "padim": {"channels": 8},
+    "cflow": {"layers": (2, 3), "blocks": 2, "steps": 4, "train_batch": 4},
+    "fastflow": {"steps": 2, "train_batch": 4, "flow_steps": 2},
+    "rd4ad": {"steps": 2, "train_batch": 4},
+    "efficientad": {"steps": 2, "teacher_steps": 2, "width": 0.05},
+    "anomalib": {"model": "Padim", "options": {"n_features": 8}},
+    "wrn": BRIEF,
+    "devnet": BRIEF,
+    "dra": {**BRIEF, "references": 3, "scales": 2},
+    "prnet": BRIEF,
+}
+THEIRS = ("fastflow", "rd4ad", "efficientad", "anomalib")
+HERE = [k for k in KINDS if k not in THEIRS or importlib.util.find_spec("anomalib")]
+
+
+def trial_of(kind):
+    settings = {"kind": kind, "batch_size": 3, **SETTINGS[kind]}
+    params = DetectorParams.model_validate(settings)
+    return Trial(
+        lambda: detector_class(kind).build(params, BackboneParams(), kind),
+        256 if kind == "efficientad" else 64,
+    )
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return {kind: trial_of(kind) for kind in HERE}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("kind", HERE)
+def test_it_is_kept(kind, check, trials):
+    check(trials[kind])
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_another_seed_gives_another_detector(kind, trials):
+    trial = trials[kind]
+    other = trial.make().fit(trial.training(), 6)
+    assert (other.score(trial.images, trial.others)[0] != trial.scored[0]).any()
+
+
+def test_saved_models_give_the_same_maps_in_a_fresh_process(trials):
+    check_fresh_process(list(trials.values()))
+
+
+class MeanParams(DetectorParams):
+    kind: str = "mean"
+
+
+class Mean(MapDetector):
+    """The distance from the mean image."""
+
+    Params = MeanParams
+
+    def fit(self, training, seed=0):
+        training.require_images(self.name)
+        read = self.batches(training.images, training.rows)
+        self.mean_ = sum(batch.sum(0) for batch in read) / len(training.rows)
+        return self
+
+    def score_batch(self, batch, roi):
+        return (batch - self.mean_).norm(dim=-1), None
+
+
+class LearnsFromNothing(Mean):
+    def fit(self, training, seed=0):
+        self.mean_ = torch.full(training.images.shape[1:], 100.0)
+        return self
+
+
+class ReadsAll(Mean):
+    def fit(self, training, seed=0):
+        self.mean_ = torch.from_numpy(np.asarray(training.images)[training.rows]).float().mean(0)
+        return self
+
+
+class LearnsAllAtOnce(Mean):
+    def fit(self, training, seed=0):
+        training.require_images(self.name)
+        self.mean_ = torch.from_numpy(training.images[training.rows]).float().mean(0)
+        return self
+
+
+class DrawsFromTheGlobalGenerator(Mean):
+    def fit(self, training, seed=0):
+        super().fit(training, seed)
+        self.mean_ = self.mean_ + torch.rand(1)
+        return self
+
+
+class ForgetsItsLevel(Mean):
+    level = 0.0
+
+    def fit(self, training, seed=0):
+        self.level = 3.0
+        return super().fit(training, seed)
+
+    def score_batch(self, batch, roi):
+        return super().score_batch(batch, roi)[0] + self.level, None
+
+
+class ComparesWithinTheBatch(Mean):
+    def score_batch(self, batch, roi):
+        maps, _ = super().score_batch(batch, roi)
+        return maps - maps.mean(dim=0), None
+
+
+class DividesByTheSpread(Mean):
+    def score_batch(self, batch, roi):
+        maps, _ = super().score_batch(batch, roi)
+        return maps / batch.float().std(dim=(1, 2, 3))[:, None, None], None
+
+
+class KnowsNoRegion(Mean):
+    def score(self, images, rows, roi=None):
+        return super().score(images, rows)
+
+
+BROKEN = (
+    LearnsFromNothing,
+    ReadsAll,
+    LearnsAllAtOnce,
+    DrawsFromTheGlobalGenerator,
+    ForgetsItsLevel,
+    ComparesWithinTheBatch,
+    DividesByTheSpread,
+    KnowsNoRegion,
+)
+
+
+def run_all(cls):
+    trial = Trial(lambda: cls(MeanParams(batch_size=3), "mean"))
+    for check in CHECKS:
+        check(trial)
+
+
+def test_a_plain_detector_keeps_it():
+    run_all(Mean)
+
+
+@pytest.mark.parametrize("cls", BROKEN)
+def test_whoever_breaks_it_is_told(cls):
+    with pytest.raises((AssertionError, TypeError)):
+        run_all(cls)

@@ -1,0 +1,75 @@
+"""What a changed setting makes anew: what follows from it, and no more."""
+
+import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+import vadline
+from vadline.run.freshness import decisive, made_of, outputs_after
+from vadline.segad import ForestParams
+
+
+def digests(project, params=None):
+    """Return what the line's outputs are made of, and the line itself; nothing runs."""
+    bootstrap_project(project.path)
+    with KedroSession.create(project.path, env="test", runtime_params=params) as session:
+        catalog = session.load_context().catalog
+        line = pipelines["segad_vad"]
+        return made_of(line, catalog), line
+
+
+def stale_nodes(project, params):
+    before, line = digests(project)
+    after, _ = digests(project, params)
+    outputs = outputs_after(line, {name for name in after if after[name] != before[name]})
+    return {node.name: node.tags for node in line.nodes if outputs & set(node.outputs)}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"images": {"workers": 1}},
+        {"segad": {"forest": {"n_jobs": 2}}},
+        {"detectors": {"padim": {"kind": "padim"}}, "line": {"detectors": "patchcore apc"}},
+    ],
+)
+def test_what_changes_no_result_makes_nothing_stale(finished, params):
+    assert stale_nodes(finished, params) == {}
+
+
+def test_the_gallery_s_size_solves_nothing_again(finished):
+    stale = stale_nodes(finished, {"decide": {"gallery": 2}})
+    assert set(stale) == {"choose_for_gallery_patchcore", "draw_gallery_patchcore"}
+
+
+def test_other_trees_grow_forests_and_judge_anew_and_no_more(finished):
+    stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
+    assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad")} <= set(stale)
+    assert set().union(*stale.values()) == {"brf_train", "evaluate"}
+
+
+def test_another_rate_decides_anew_but_fits_and_scores_nothing(finished):
+    stale = stale_nodes(finished, {"decide": {"false_reject_rate": 0.1}})
+    assert {"decide", "patchcore.choose_parts", "patchcore.refine_masks"} <= set(stale)
+    assert set().union(*stale.values()) == {"f2pad_refine", "evaluate"}
+
+
+def test_one_detector_s_settings_leave_the_other_alone(finished):
+    stale = stale_nodes(finished, {"detectors": {"apc": {"coreset_size": 50}}})
+    assert "apc.fit" in stale
+    assert not any(name.startswith(("patchcore.", "finetune")) for name in stale)
+
+
+def test_code_of_another_release_is_not_taken_for_this_one_s(finished, monkeypatch):
+    before, line = digests(finished)
+    monkeypatch.setattr(vadline, "__version__", "0.0.0")
+    after, _ = digests(finished)
+    assert {name for name in after if after[name] != before[name]} == line.all_outputs()
+
+
+def test_only_what_counts_is_digested():
+    trees = decisive({"forest": ForestParams(n_jobs=7), "names": ("a", 1)})
+    assert "n_jobs" not in trees["forest"]
+    assert trees["forest"]["max_depth"] == ForestParams().max_depth
+    assert trees["names"] == ["a", 1]

@@ -1,0 +1,83 @@
+"""Bads that are moved out of the test part: never so many that it cannot tell."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from vadline.errors import VadlineError
+from vadline.splits import SplitParams, make_split
+
+
+def manifest(**parts: int) -> pd.DataFrame:
+    """A manifest of e.g. ``train_good=4, test_bad=3, unseen=2``, bads of one kind."""
+    rows = []
+    for part, count in parts.items():
+        split, label = ("test", "bad") if part == "unseen" else part.split("_")
+        kind = {"good": "good", "bad": "dent"}[label]
+        rows += [
+            {
+                "image_id": f"{part}/{i:04}",
+                "path": f"{part}/{i:04}.png",
+                "label": label,
+                "defect": f"unseen:{kind}" if part == "unseen" else kind,
+                "mask_path": None,
+                "source_split": split,
+                "sha256": f"{part}{i}",
+            }
+            for i in range(count)
+        ]
+    return pd.DataFrame(rows)
+
+
+def supervised(source: pd.DataFrame, shots: int) -> pd.DataFrame:
+    return make_split(source, SplitParams(protocol="supervised", shots=shots), 0)
+
+
+def bads(split: pd.DataFrame, *roles: str) -> set[str]:
+    chosen = split[list(roles)].any(axis="columns") & (split["label"] == "bad")
+    return set(split.loc[chosen, "image_id"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "shots", "learn"),
+    [
+        ({"train_good": 8, "test_good": 4, "test_bad": 20}, 20, 10),  # MVTec's default shots
+        ({"unassigned_good": 8, "unassigned_bad": 7}, 10, 3),
+        ({"unassigned_good": 8, "unassigned_bad": 2}, 1, 1),
+        ({"train_good": 8, "test_good": 4, "test_bad": 6, "unseen": 6}, 12, 6),
+    ],
+)
+def test_half_of_the_bads_stay_to_be_tested(parts, shots, learn, caplog):
+    source = manifest(**parts)
+    split = supervised(source, shots)
+    total = (source["label"] == "bad").sum()
+    assert len(bads(split, "finetune", "forest")) == learn
+    assert len(bads(split, "test")) == total - learn
+    pd.testing.assert_frame_equal(split, supervised(source, learn))
+    if shots > learn:
+        (told,) = caplog.messages
+        assert told == (
+            f"split.shots={shots} would leave {max(total - shots, 0)} of {total} bad parts to test"
+            f" on: {learn} learn, {total - learn} are tested; lower split.shots to silence this, or"
+            " add bad parts"
+        )
+    else:
+        assert not caplog.messages
+
+
+def test_the_only_bad_is_tested_and_the_rest_is_one_class(caplog):
+    source = manifest(unassigned_good=8, unassigned_bad=1)
+    split = supervised(source, 10)
+    assert bads(split, "test") == {"unassigned_bad/0000"}
+    pd.testing.assert_frame_equal(split, make_split(source, SplitParams(protocol="one_class"), 0))
+    (told,) = caplog.messages
+    assert "0 of 1 bad parts" in told
+    assert "split.protocol=one_class" in told
+
+
+def test_bads_that_copies_keep_in_the_test_part_count_as_tested():
+    source = manifest(train_good=6, test_good=2, test_bad=8)
+    source.loc[source["label"] == "bad", "sha256"] = list("aabbccde")
+    with pytest.raises(VadlineError, match=r"split\.shots=9, but the source has 2 bads to draw"):
+        supervised(source, 9)
