@@ -17,7 +17,7 @@ IMPORTED = (
     "kedro.framework.cli.project",
     "kedro_datasets.pandas",
     "kedro_mlflow.framework.hooks.mlflow_hook",
-    "vadline.run.hooks",
+    "vadline.run.reporting",
 )
 
 

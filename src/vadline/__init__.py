@@ -1,4 +1,7 @@
-"""vadline: visual anomaly detection for inspection lines, from photographs to tables."""
+"""vadline: visual anomaly detection for inspection lines, from photographs to tables.
+
+The library's rooms know neither Kedro nor MLflow; `pipelines`, `config`, `io` and `run` do.
+"""
 
 import os
 

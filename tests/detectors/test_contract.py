@@ -5,10 +5,10 @@ import importlib.util
 import numpy as np
 import pytest
 import torch
+from tests.detectors.contract import CHECKS, Trial, check_fresh_process
 
 from vadline.backbones import BackboneParams
 from vadline.detectors import KINDS, DetectorParams, MapDetector, detector_class
-from vadline.detectors.contract import CHECKS, Trial, check_fresh_process
 
 BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
 SETTINGS = {

@@ -91,7 +91,7 @@ def test_refinement_finds_the_blot(detector, images):
     prior = fit_pixel_prior(pixels.permute(0, 2, 3, 1).reshape(-1, 3)[::7].numpy(), 2, seed=0)
     threshold = float(np.quantile(maps, 0.85))
     params = F2PADParams(max_iterations=30, radius_share=0.1)
-    result = refine(images[9:], maps, threshold, detector, prior, images[:9], params, seed=0)
+    result = refine(images[9:], maps, threshold, detector, prior, images[:9], params)
     truth = np.zeros((SIZE, SIZE), bool)
     truth[8:18, 6:14] = True
     found = result.masks[0].astype(bool)

@@ -42,12 +42,12 @@ def test_equals_the_plain_double_loop(window, reading, spatial, colour):
 
 def test_a_window_of_one_changes_nothing():
     region, gradient, colours = _world(1)
-    found = share_gradients(gradient, colours, *neighbour_table(region, 1), 1.1, 3.0)
+    found = share_gradients(gradient, colours, *neighbour_table(region, 1), 1.1, 3.0, "product")
     torch.testing.assert_close(found, gradient)
 
 
 def test_a_constant_gradient_stays_constant():
     region, _, colours = _world(2)
     gradient = torch.full((int(region.sum()), 3), 0.7, dtype=torch.float64)
-    found = share_gradients(gradient, colours, *neighbour_table(region, 5), 1.1, 3.0)
+    found = share_gradients(gradient, colours, *neighbour_table(region, 5), 1.1, 3.0, "product")
     torch.testing.assert_close(found, gradient)

@@ -16,7 +16,7 @@ from kedro.io.core import Version
 from vadline import io
 from vadline.defects.stand_ins import StandIns
 from vadline.detectors import AnomalyMaps
-from vadline.segad import BlendedForest, BoostedRandomForest
+from vadline.segad import BlendedForest, BlendParams, ForestParams
 from vadline.state import ModelState
 
 MAPS = AnomalyMaps(np.arange(8, dtype=np.float32).reshape(2, 2, 2), 64, 4.0)
@@ -222,7 +222,7 @@ def test_a_checkpoint_is_a_path_in_a_folder_that_exists(tmp_path):
 
 def test_forests_come_back_as_they_were(tmp_path):
     features = pd.DataFrame({"a": np.arange(20.0), "b": 0.0})
-    forest = BlendedForest(BoostedRandomForest(trees=2)).fit(features, features["a"] > 9)
+    forest = BlendedForest(ForestParams(trees=2), BlendParams(), 0).fit(features, features["a"] > 9)
     dataset = io.ForestDataset(filepath=str(tmp_path / "forest.ubj"))
     dataset.save(forest)
     again = dataset.load().decision_function(features)

@@ -12,7 +12,6 @@ from sklearn.metrics import precision_recall_curve, roc_auc_score
 from vadline.errors import VadlineError
 from vadline.metrics import (
     PixelHistogram,
-    known_chunks,
     pixel_auroc,
     pixel_f1,
     pixel_f1_threshold,
@@ -50,6 +49,12 @@ def world(seed=0, n=6, side=64):
     return rng, masks
 
 
+def chunks_of(maps, masks, size):
+    """A few images at a time."""
+    for start in range(0, len(maps), size):
+        yield maps[start : start + size], masks[start : start + size]
+
+
 SHAPES = {
     "normal": lambda rng, shape: rng.normal(size=shape),
     "offset": lambda rng, shape: 1000 + rng.normal(size=shape),
@@ -77,7 +82,7 @@ def test_auroc_and_f1_agree_with_sklearn_to_one_in_ten_thousand(shape):
     scores = SHAPES[shape](rng, masks.shape)
     spread = np.quantile(scores, 0.75) - np.quantile(scores, 0.25)
     maps = (scores + 0.8 * spread * masks).astype(np.float32)
-    histogram = pixel_histogram(known_chunks(maps, masks, chunk=2))
+    histogram = pixel_histogram(chunks_of(maps, masks, 2))
     f1 = exact_f1(masks.ravel(), maps.ravel())
     exact = roc_auc_score(masks.ravel(), maps.ravel())
     assert abs(pixel_auroc(histogram) - exact) < 1e-4
@@ -130,7 +135,7 @@ def test_chunks_do_not_change_a_count(chunk):
     maps = rng.normal(size=masks.shape).astype(np.float32)
     whole = PixelHistogram()
     whole.update(maps, masks)
-    parts = pixel_histogram(known_chunks(maps, masks, chunk=chunk))
+    parts = pixel_histogram(chunks_of(maps, masks, chunk))
     assert parts.reference_ == whole.reference_
     for name in ("good_", "bad_", "region_"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
@@ -156,7 +161,7 @@ def test_memory_maps_read_like_arrays_and_the_rest_of_a_frame_may_be_anything(tm
     expected = pixel_histogram([(maps, masks)], roi).good_
     np.save(tmp_path / "maps.npy", np.where(roi, maps, np.float32(np.nan)))
     stored = np.load(tmp_path / "maps.npy", mmap_mode="r")
-    found = pixel_histogram(known_chunks(stored, masks, chunk=4), roi).good_
+    found = pixel_histogram(chunks_of(stored, masks, 4), roi).good_
     np.testing.assert_array_equal(found, expected)
 
 
@@ -175,19 +180,12 @@ def test_only_known_images_and_the_region_of_interest_count():
     known = np.array([True, False, True, True, True, False])
     roi = np.zeros(masks.shape[1:], bool)
     roi[10:60, 5:50] = True
-    histogram = pixel_histogram(known_chunks(maps, masks, known, chunk=3), roi)
+    histogram = pixel_histogram(chunks_of(maps[known], masks[known], 3), roi)
     inside = masks[known][:, roi]
     assert histogram.bad_.sum() == inside.sum()
     assert histogram.good_.sum() == (inside == 0).sum()
     exact = roc_auc_score(inside.ravel(), maps[known][:, roi].ravel())
     assert pixel_auroc(histogram) == pytest.approx(exact, abs=1e-4)
-
-
-def test_maps_are_upsampled_chunk_by_chunk():
-    _, masks = world()
-    small = masks[:, ::2, ::2].astype(np.float32)
-    chunks = known_chunks(small, masks, upsample=lambda m: m.repeat(2, 1).repeat(2, 2), chunk=4)
-    assert [maps.shape for maps, _ in chunks] == [(4, 64, 64), (2, 64, 64)]
 
 
 def test_one_class_gives_nan_and_no_warning():

@@ -1,8 +1,10 @@
-"""AnomalousPatchCore: a feature extractor fine-tuned with a few anomalous samples."""
+"""AnomalousPatchCore: a feature extractor fine-tuned with a few anomalous samples.
+
+`training` is the loop; the other files are the network, its losses and its batches.
+"""
 
 from vadline.apc.network import APCNetwork
 from vadline.apc.params import APCParams
 from vadline.apc.training import APCResult, train_apc
-from vadline.defects.cut_paste import cut_paste
 
-__all__ = ["APCNetwork", "APCParams", "APCResult", "cut_paste", "train_apc"]
+__all__ = ["APCNetwork", "APCParams", "APCResult", "train_apc"]

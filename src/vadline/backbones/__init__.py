@@ -1,4 +1,7 @@
-"""One way to get a pretrained feature extractor, wherever its weights come from."""
+"""One way to get a pretrained feature extractor, wherever its weights come from.
+
+Each gives maps at named feature levels; what a network is called decides where it is got.
+"""
 
 from vadline.backbones.building import build_extractor, check_backbone
 from vadline.backbones.device import pick_device

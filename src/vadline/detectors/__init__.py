@@ -1,4 +1,7 @@
-"""Anomaly detectors: what normal looks like, and how far a part is from it."""
+"""Anomaly detectors: what normal looks like, and how far a part is from it.
+
+`protocol` says what the line asks of one, `registry` names them; each stands in its own file.
+"""
 
 from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.base import MapDetector

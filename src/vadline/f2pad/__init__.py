@@ -1,4 +1,7 @@
-"""F2PAD: pixel-accurate masks from feature-level detectors (paper: Tao et al., F2PAD)."""
+"""F2PAD: pixel-accurate masks from feature-level detectors (paper: Tao et al., F2PAD).
+
+`objective` is what is minimised, `solver` minimises it, `refine` does both for many parts.
+"""
 
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.pixel_prior import PixelPrior, fit_pixel_prior, sample_pixels

@@ -46,7 +46,7 @@ def share_gradients(
     distances: Tensor,
     sigma_s: float,
     sigma_c: float,
-    reading: SharingReading = "product",
+    reading: SharingReading,
 ) -> Tensor:
     """Average each pixel's gradient with its neighbours', paper eq. 13.
 

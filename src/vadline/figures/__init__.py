@@ -1,4 +1,7 @@
-"""Figures of a run: pure functions from arrays and frames to plotly or matplotlib figures."""
+"""Figures of a run: pure functions from arrays and frames to plotly or matplotlib figures.
+
+What they show was computed elsewhere; they neither read nor write files.
+"""
 
 from vadline.figures.gallery import GalleryPart, gallery_figure
 from vadline.figures.histograms import histogram_figure

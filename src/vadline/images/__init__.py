@@ -1,4 +1,7 @@
-"""Decoding, resizing, the arrays on disk, masks and regions of interest."""
+"""Decoding, resizing, the arrays on disk, masks and regions of interest.
+
+Files are opened here and nowhere else: later stages see arrays.
+"""
 
 from vadline.images.params import ImageParams
 from vadline.images.region import Region

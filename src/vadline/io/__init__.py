@@ -1,4 +1,7 @@
-"""Kedro datasets: kedro-datasets' own, made whole-or-absent, and the few that it lacks."""
+"""Kedro datasets: kedro-datasets' own, made whole-or-absent, and the few that it lacks.
+
+Each file appears when it is whole; none needs pickle.
+"""
 
 from vadline.io.arrays import NpyDataset
 from vadline.io.checkpoint import CheckpointDataset

@@ -5,7 +5,7 @@ Every metric is a fraction in [0, 1]; what a one-class test part cannot define i
 
 from vadline.metrics.aupro import aupro
 from vadline.metrics.calibration import calibrated_scores, reject_threshold
-from vadline.metrics.histogram import PixelHistogram, known_chunks, pixel_histogram
+from vadline.metrics.histogram import PixelHistogram, pixel_histogram
 from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
 from vadline.metrics.pixel import pixel_auroc, pixel_f1, pixel_f1_threshold
 from vadline.metrics.segmentation import dice, iou, mean_overlap
@@ -31,7 +31,6 @@ __all__ = [
     "image_auroc",
     "image_f1",
     "iou",
-    "known_chunks",
     "mean_overlap",
     "pixel_auroc",
     "pixel_f1",

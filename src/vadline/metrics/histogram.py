@@ -13,10 +13,9 @@ gain nothing: NumPy counts under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from vadline.errors import VadlineError
 from vadline.metrics.regions import bad_pixel_weights
@@ -177,50 +176,12 @@ def pixel_histogram(
 ) -> PixelHistogram:
     """Collect (maps, masks) chunks, each (n, H, W), into one histogram.
 
-    See `PixelHistogram.update` for the arrays, `known_chunks` for a source of chunks.
+    See `PixelHistogram.update` for the arrays.
     """
     histogram = PixelHistogram(regions=regions)
     for maps, masks in chunks:
         histogram.update(maps, masks, roi)
     return histogram
-
-
-def known_chunks(
-    maps: np.ndarray,
-    masks: np.ndarray,
-    mask_known: ArrayLike | None = None,
-    *,
-    upsample: Callable[[np.ndarray], np.ndarray] | None = None,
-    chunk: int = 32,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Walk over the images whose ground truth is known, a few at a time.
-
-    Parameters
-    ----------
-    maps : ndarray of float32, shape (N, h, w)
-        Anomaly maps; a memory map is read chunk by chunk.
-    masks : ndarray, shape (N, H, W)
-        Ground truth, zero on good parts.
-    mask_known : array_like of bool, shape (N,), optional
-        Images to take; all by default.
-    upsample : callable, optional
-        Brings a chunk (n, h, w) to (n, H, W).
-    chunk : int
-        Images at a time.
-
-    Yields
-    ------
-    tuple of ndarray
-        Maps and masks, both (n, H, W).
-    """
-    known = np.ones(len(maps), bool) if mask_known is None else np.asarray(mask_known, bool)
-    rows = np.flatnonzero(known)
-    for start in range(0, len(rows), chunk):
-        part = rows[start : start + chunk]
-        # Neighbours are a view; `upsample` gets a copy, as torch wants arrays it may write to.
-        gapless = part[-1] - part[0] == len(part) - 1
-        view = slice(part[0], part[-1] + 1) if gapless else part
-        yield (maps[view] if upsample is None else upsample(maps[part])), masks[view]
 
 
 def _check_shapes(maps: np.ndarray, masks: np.ndarray, roi: np.ndarray | None) -> None:

@@ -1,4 +1,7 @@
-"""The stages of the line, one folder each."""
+"""The stages of the line, one folder each.
+
+Nodes are thin: they call the library, and take the few settings that they use.
+"""
 
 import multiprocessing
 import warnings

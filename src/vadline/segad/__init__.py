@@ -1,4 +1,7 @@
-"""SegAD: segment statistics of anomaly maps and a boosted random forest on them."""
+"""SegAD: segment statistics of anomaly maps and a boosted random forest on them.
+
+`statistics` makes the features, `forest` and `blend` the score; `segments` says where.
+"""
 
 from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest

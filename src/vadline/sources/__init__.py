@@ -1,4 +1,7 @@
-"""Where images come from: one adapter per source, one manifest for all."""
+"""Where images come from: one adapter per source, one manifest for all.
+
+A source lists photographs and what is known of them; it opens none.
+"""
 
 from vadline.sources.manifest import COLUMNS, Record, is_unseen
 from vadline.sources.params import SourceParams

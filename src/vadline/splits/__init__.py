@@ -1,4 +1,7 @@
-"""Which image plays which role, and the proof that the test part stays unseen."""
+"""Which image plays which role, and the proof that the test part stays unseen.
+
+Roles are columns of one table, and rows are all that is handed on: no image is copied.
+"""
 
 from vadline.splits.leaks import check_leaks, drop_train
 from vadline.splits.params import PROTOCOLS, SplitParams

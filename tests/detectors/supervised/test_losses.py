@@ -5,38 +5,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn import functional as F
 
 from vadline.detectors.supervised.deviation_loss import deviation_loss, reference_scores
-from vadline.detectors.supervised.focal_loss import focal_loss
 from vadline.detectors.supervised.pooling import top_k_mean
 
 BAD = torch.tensor([False, True, True, False, True])
 LOGITS = torch.tensor([-2.0, 0.3, 4.0, 1.5, -0.7])
-
-
-def test_without_focus_the_focal_loss_is_cross_entropy():
-    plain = F.binary_cross_entropy_with_logits(LOGITS, BAD.float())
-    torch.testing.assert_close(focal_loss(LOGITS, BAD, gamma=0), plain)
-
-
-@pytest.mark.parametrize("alpha", [None, 0.25])
-def test_the_focal_loss_is_the_papers_equation(alpha):
-    total = 0.0
-    for logit, bad in zip(LOGITS.tolist(), BAD.tolist(), strict=True):
-        p = 1 / (1 + np.exp(-logit))
-        true, weight = (p, alpha) if bad else (1 - p, alpha and 1 - alpha)
-        total -= (weight or 1) * (1 - true) ** 2 * np.log(true)
-    assert float(focal_loss(LOGITS, BAD, 2.0, alpha)) == pytest.approx(total / 5, rel=1e-5)
-
-
-@given(logit=st.floats(-1e4, 1e4), bad=st.booleans(), gamma=st.floats(0, 5))
-def test_the_focal_loss_is_finite_and_below_cross_entropy(logit, bad, gamma):
-    logits = torch.tensor([logit], requires_grad=True)
-    loss = focal_loss(logits, torch.tensor([bad]), gamma)
-    loss.backward()
-    assert torch.isfinite(logits.grad).all()
-    assert 0 <= loss <= focal_loss(logits, torch.tensor([bad]), 0) + 1e-6
 
 
 def test_the_deviation_loss_is_the_papers_equation():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from vadline.backbones import BackboneParams
 from vadline.detectors import TrainingSet
@@ -50,6 +51,28 @@ def test_the_map_is_the_class_activation_map_above_that_of_goods(images):
 def test_the_map_points_at_the_defect(images):
     maps, _ = fit(images, layers=(2,), steps_per_epoch=15).score(images, np.arange(4, 8))
     assert maps[:, :4, :4].mean() > maps[:, 4:, 4:].mean() + 1  # the quarter that is bright
+
+
+@pytest.mark.parametrize("alpha", [None, 0.25, 0.0])
+@pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0])
+def test_the_loss_is_the_papers_equation(alpha, gamma):
+    logits = torch.tensor([-2.0, 0.3, 4.0, 1.5, -0.7, 1e4, 1e4], requires_grad=True)
+    bad = torch.tensor([False, True, True, False, True, True, False])
+    params = WRNParams(focal_alpha=alpha, focal_gamma=gamma)
+    wrn = WRN.build(params, BackboneParams(), "wrn")
+    loss = wrn.loss(logits, bad, torch.Generator())
+    p = torch.where(bad, logits, -logits).sigmoid()
+    weight = torch.where(bad, alpha, 1 - alpha) if alpha is not None else 1
+    plain = -weight * (1 - p) ** gamma * torch.where(bad, logits, -logits).sigmoid().log()
+    plain[-1] = 1e4 * (1 if alpha is None else 1 - alpha)  # log(0) in the plain line
+    torch.testing.assert_close(loss, plain.mean())
+    loss.backward()
+    assert torch.isfinite(logits.grad).all()
+
+
+def test_an_exponent_without_a_gradient_is_refused():
+    with pytest.raises(ValidationError, match="no gradient"):
+        WRNParams(focal_gamma=0.5)
 
 
 def test_settings_of_the_loss_count(images):

@@ -1,4 +1,7 @@
-"""Detectors that anomalib trains; imported only when a line asks for one."""
+"""Detectors that anomalib trains; imported only when a line asks for one.
+
+Its models, data and weights are adapted here; the extra `[anomalib]` brings it.
+"""
 
 import importlib.util
 

@@ -62,15 +62,6 @@ class CouplingBlock(nn.Module):
         y = (joined * scale + self.global_shift.to(x.dtype))[..., self.permutation]
         return y, log_scale.sum(dim=-1) + scale.log().sum()
 
-    def inverse(self, y: Tensor, condition: Tensor) -> Tensor:
-        """Undo :meth:`forward`: ``x`` from ``y`` and the same condition."""
-        joined = torch.empty_like(y)
-        joined[..., self.permutation] = y
-        joined = (joined - self.global_shift.to(y.dtype)) / self._global_scale().to(y.dtype)
-        kept, moved = joined[..., : self.kept], joined[..., self.kept :]
-        log_scale, shift = self._affine(kept, condition)
-        return torch.cat([kept, (moved - shift) * (-log_scale).exp()], dim=-1)
-
     def _global_scale(self) -> Tensor:
         return 0.1 * F.softplus(self.global_scale, beta=0.5)
 

@@ -29,8 +29,8 @@ _REFERENCE = "reference."
 class DRAParams(SupervisedParams):
     """DRA, with a training that a CPU can bear.
 
-    The authors train a ResNet-18 at 448 px and 224 px for 30 epochs of 20 batches of 48, lr 2e-4
-    cut to a tenth every 10 epochs, and rotate the images.
+    The paper trains a ResNet-18 on images of 448 px or 224 px, as they came, for 30 epochs of 20
+    batches of 48, with Adam at a learning rate of 1e-3 and a weight decay of 1e-2 (appendix B.1).
     """
 
     kind: str = "dra"
@@ -38,26 +38,28 @@ class DRAParams(SupervisedParams):
         (3,), description="Feature level of the backbone; level i has stride 2 ** (i + 1)."
     )
     train_backbone: bool = Field(
-        True, description="Train the backbone too, as the authors; false trains the heads only."
+        True, description="Train the backbone too, as the paper; false trains the heads only."
     )
     scales: int = Field(
-        1, ge=1, description="Sizes at which images are seen, each half of the last; authors: 2."
+        1, ge=1, description="Sizes at which images are seen, each half of the last; the paper: 2."
     )
     references: int = Field(
-        5, ge=1, description="Good images whose mean features the residual head compares with."
+        5,
+        ge=1,
+        description="Good images whose mean features the residual head compares with; the paper's.",
     )
     top_k: float = Field(
         0.02,
         gt=0,
         le=1,
-        description="Share of the patches whose scores are averaged; the authors' 0.1, less here "
-        "for defects of a few patches.",
+        description="Share of the patches whose scores are averaged (K of eq. 3); small, for "
+        "defects of a few patches.",
     )
     margin: float = Field(
         5.0, gt=0, description="Standard deviations that bad parts shall lie above good ones."
     )
-    lr: float = Field(5e-4, gt=0, description="Learning rate of Adam; the authors' 2e-4.")
-    epochs: int = Field(3, ge=1, description="Epochs of training; the authors' 30.")
+    lr: float = Field(5e-4, gt=0, description="Learning rate of Adam; the paper's 1e-3.")
+    epochs: int = Field(3, ge=1, description="Epochs of training; the paper's 30.")
     train_batch: int = Field(
         12, ge=2, description="Images a batch, half bad; as many pseudo anomalies as goods join."
     )
@@ -66,8 +68,10 @@ class DRAParams(SupervisedParams):
 class DRA(OnBackbone):
     """Four heads on shared features: normality, seen, pseudo and residual anomalies.
 
-    The image score is the three anomaly heads' sum less the normality head's, as in the authors'
-    code. The paper has no anomaly map; ours is the sum of the anomaly heads' patch scores.
+    Heads, losses and image score are the paper's (section 3.2, appendix B.1). It has no anomaly
+    map; ours is the sum of the anomaly heads' patch scores. Our choices besides: pseudo anomalies
+    hold a piece of another good, where eq. 4 moves one within the image; there are none among the
+    references; batch norms keep their statistics.
 
     Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 
@@ -107,10 +111,11 @@ class DRA(OnBackbone):
         batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
         rng = np.random.default_rng((seed, 0xD4A))
         generator = torch.Generator().manual_seed(seed)
+        references = self._references(training, rng)
 
         def loss_of(batch: LabelledBatch) -> Tensor:
             images, kinds = with_pseudo_anomalies(batch, rng, training.roi)
-            reference = network.reference(self._references(training, rng))
+            reference = network.reference(references)
             scores = network(images, reference, training.roi)
             return heads_loss(scores, kinds.to(device), reference_scores(generator), params.margin)
 
@@ -125,7 +130,6 @@ class DRA(OnBackbone):
             train(optimiser, batches, loss_of, steps=steps, name=self.name)
         self._set_network(network)
         with torch.no_grad():
-            references = self._references(training, rng)
             self.reference_ = self._fast.reference(references)
         return self
 

@@ -1,4 +1,4 @@
-"""The four heads of DRA (Ding et al. 2022, section 3; sizes as in the authors' code)."""
+"""The four heads of DRA (Ding et al. 2022, section 3.2 and appendix B.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vadline.detectors.supervised.deviation_loss import deviation_loss
 from vadline.detectors.supervised.pooling import top_k_mean
 
 GOOD, SEEN, PSEUDO = 0, 1, 2
-_HIDDEN = 256  # units of the normality head
+_HIDDEN = 256  # units of the normality head (appendix B.1)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class HeadScores:
     seen, pseudo, residual : Tensor, float32, shape (B,)
         High for images like the known bads; like the pseudo anomalies; unlike the references.
     map : Tensor, float32, shape (B, h, w)
-        Sum of the three heads' scores of each patch, not negative.
+        Sum of the three heads' scores of each patch.
     """
 
     normality: Tensor
@@ -36,12 +36,12 @@ class HeadScores:
 
     @property
     def anomaly(self) -> Tensor:
-        """The image score: the three anomaly heads' sum less the normality, shape (B,)."""
+        """The three anomaly heads' sum less the normality, shape (B,) (appendix B.1)."""
         return self.seen + self.pseudo + self.residual - self.normality
 
 
 class NormalityHead(nn.Module):
-    """A holistic score of features averaged over the image (section 3).
+    """Two fully connected layers on features averaged over the image (eq. 9, appendix B.1).
 
     Parameters
     ----------
@@ -67,13 +67,12 @@ class NormalityHead(nn.Module):
         Returns
         -------
         Tensor, float32, shape (B,)
-            Not negative.
         """
-        return self.layers(features[:, :, inside].mean(dim=2))[:, 0].abs()
+        return self.layers(features[:, :, inside].mean(dim=2))[:, 0]
 
 
 class PatchHead(nn.Module):
-    """A linear score of every patch (section 3.2).
+    """A linear score of every patch, by a 1 x 1 convolution (eq. 3, appendix B.1).
 
     Parameters
     ----------
@@ -95,48 +94,14 @@ class PatchHead(nn.Module):
         Returns
         -------
         Tensor, float32, shape (B, h, w)
-            Not negative.
         """
-        return self.scoring(features)[:, 0].abs()
-
-
-class ResidualHead(nn.Module):
-    """A score of how each patch differs from the references' mean at its place (section 3.2).
-
-    Parameters
-    ----------
-    channels : int
-        Of the features.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.mixing = nn.Sequential(
-            nn.Conv2d(channels, channels, kernel_size=3, padding=1),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(inplace=True),
-        )
-        self.patches = PatchHead(channels)
-
-    def forward(self, features: Tensor, reference: Tensor) -> Tensor:
-        """Score patches.
-
-        Parameters
-        ----------
-        features : Tensor, float32, shape (B, C, h, w)
-        reference : Tensor, float32, shape (C, h, w)
-            Mean features of good images.
-
-        Returns
-        -------
-        Tensor, float32, shape (B, h, w)
-            Not negative.
-        """
-        return self.patches(self.mixing(reference - features))
+        return self.scoring(features)[:, 0]
 
 
 class DRAHeads(nn.Module):
     """All four heads over the same features.
+
+    The residual head scores what the references' mean has and an image lacks at each place (eq. 7).
 
     Parameters
     ----------
@@ -152,7 +117,7 @@ class DRAHeads(nn.Module):
         self.normality = NormalityHead(channels)
         self.seen = PatchHead(channels)
         self.pseudo = PatchHead(channels)
-        self.residual = ResidualHead(channels)
+        self.residual = PatchHead(channels)
 
     def forward(self, features: Tensor, reference: Tensor, inside: Tensor) -> HeadScores:
         """Score images and their patches.
@@ -169,13 +134,13 @@ class DRAHeads(nn.Module):
         -------
         HeadScores
         """
-        maps = self.seen(features), self.pseudo(features), self.residual(features, reference)
+        maps = self.seen(features), self.pseudo(features), self.residual(reference - features)
         tops = (top_k_mean(scores[:, inside], self.top_share) for scores in maps)
         return HeadScores(self.normality(features, inside), *tops, map=sum(maps))
 
 
 def heads_loss(scores: HeadScores, kinds: Tensor, reference: Tensor, margin: float) -> Tensor:
-    """Sum of the four heads' deviation losses, each with labels of its own (section 3).
+    """Sum of the four heads' deviation losses, each with labels of its own (section 3.2).
 
     The normality head is to score goods high, all others bads; the head for seen anomalies learns
     nothing from pseudo anomalies, the one for pseudo anomalies nothing from seen ones.

@@ -23,7 +23,7 @@ class DRANetwork(nn.Module):
     extractor : FeatureExtractor
         Of one feature level.
     scales : int
-        Sizes at which images are seen, each half of the last (Ding et al. 2022, appendix).
+        Sizes at which images are seen, each half of the last (Ding et al. 2022, appendix B.1).
     top_share : float
         Of the patches whose scores are averaged to an image's.
     """
@@ -51,7 +51,7 @@ class DRANetwork(nn.Module):
         return [self.extractor(images)[0] for images in scaled]
 
     def reference(self, goods: Tensor) -> list[Tensor]:
-        """Return the mean features of good images, (C, h, w) at each scale; see `pyramid`."""
+        """Return the mean features of good images, (C, h, w) at each scale (eq. 6)."""
         return [features.mean(dim=0) for features in self.pyramid(goods)]
 
     def forward(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -69,7 +67,6 @@ class PRNet(OnBackbone):
         params, device, roi = self.params, self.device, training.roi
         steps = params.epochs * params.steps_per_epoch
         batches = balanced_batches(training, params.train_batch, steps, seed, self.name)
-        first = next(batches)  # complains of a missing class before the long work
         rng = np.random.default_rng((seed, 0x94E7))
         self.prototypes_ = self._find_prototypes(training, rng, seed)
         with torch.random.fork_rng(devices=[]):
@@ -96,7 +93,7 @@ class PRNet(OnBackbone):
         )
         train(
             optimiser,
-            itertools.chain([first], batches),
+            batches,
             loss_of,
             steps=steps,
             name=self.name,

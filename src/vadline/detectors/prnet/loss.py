@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torchvision.ops import sigmoid_focal_loss
 
-from vadline.detectors.supervised.focal_loss import focal_loss
 from vadline.detectors.supervised.pooling import top_k_mean
 
 
@@ -45,11 +45,12 @@ def prnet_loss(
     total = logits.new_zeros(())
     if known.any():
         inside, mask = logits[known], targets[known]
-        smooth = F.smooth_l1_loss(inside.sigmoid(), mask.to(inside.dtype))
-        focal = focal_loss(inside.flatten(), mask.flatten(), gamma, alpha=0.5)
+        mask = mask.to(inside.dtype)
+        smooth = F.smooth_l1_loss(inside.sigmoid(), mask)
+        focal = sigmoid_focal_loss(inside, mask, 0.5, gamma, reduction="mean")
         total = total + (smooth + focal_weight * focal) * known.float().mean()
     if not known.all():
         tops = top_k_mean(logits[~known], top_k)
-        focal = focal_loss(tops, torch.ones_like(tops, dtype=torch.bool), gamma, alpha=0.5)
+        focal = sigmoid_focal_loss(tops, torch.ones_like(tops), 0.5, gamma, reduction="mean")
         total = total + focal_weight * focal * (~known).float().mean()
     return total

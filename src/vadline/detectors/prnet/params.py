@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from vadline.detectors.supervised.params import SupervisedParams
+from vadline.detectors.supervised.params import FocalGamma, SupervisedParams
 
 
 class PRNetParams(SupervisedParams):
@@ -44,7 +44,7 @@ class PRNetParams(SupervisedParams):
         description="Share of the others, of known mask, that are cut out and pasted on goods.",
     )
     focal_weight: float = Field(5.0, ge=0, description="Weight of the focal loss.")
-    gamma: float = Field(4.0, ge=0, description="Exponent of the focal loss.")
+    gamma: FocalGamma = Field(4.0, description="Exponent of the focal loss.")
     top_k: float = Field(
         0.0015,
         gt=0,

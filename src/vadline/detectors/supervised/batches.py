@@ -52,22 +52,21 @@ def balanced_batches(
     name : str
         What the error says.
 
-    Yields
-    ------
-    LabelledBatch
+    Returns
+    -------
+    iterator of LabelledBatch
 
     Raises
     ------
     VadlineError
-        If a class is missing.
+        If a class is missing; at once, before the first batch.
     """
     bad = _both_classes(training, name)
     rng = np.random.default_rng((seed, 0xBA1A))
     goods = _rounds(np.flatnonzero(~bad), rng)
     bads = _rounds(np.flatnonzero(bad), rng)
-    for _ in range(steps):
-        chosen = [next(bads if i % 2 else goods) for i in range(batch_size)]
-        yield _batch(training, bad, np.array(chosen))
+    chosen = ([next(bads if i % 2 else goods) for i in range(batch_size)] for _ in range(steps))
+    return (_batch(training, bad, np.array(places)) for places in chosen)
 
 
 def plain_batches(
@@ -80,8 +79,8 @@ def plain_batches(
     """
     bad = _both_classes(training, name)
     places = _rounds(np.arange(len(bad)), np.random.default_rng((seed, 0xBA1A)))
-    for _ in range(steps):
-        yield _batch(training, bad, np.array([next(places) for _ in range(batch_size)]))
+    chosen = ([next(places) for _ in range(batch_size)] for _ in range(steps))
+    return (_batch(training, bad, np.array(drawn)) for drawn in chosen)
 
 
 def _both_classes(training: TrainingSet, name: str) -> NDArray[np.bool_]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vadline.detectors.params import DetectorParams
+
+
+def _has_a_gradient(gamma: float) -> float:
+    if 0 < gamma < 1:  # (1 - p) ** gamma has none at p = 1, where sure images are in float32
+        raise ValueError("a focal loss has no gradient between 0 and 1: set 0, or 1 or more")
+    return gamma
+
+
+FocalGamma = Annotated[float, Field(ge=0), AfterValidator(_has_a_gradient)]
 
 
 class SupervisedParams(DetectorParams):

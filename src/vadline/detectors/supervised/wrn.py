@@ -7,8 +7,9 @@ from typing import Literal, Self
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torchvision.ops import sigmoid_focal_loss
 
-from vadline.detectors.supervised.focal_loss import focal_loss
+from vadline.detectors.supervised.params import FocalGamma
 from vadline.detectors.supervised.score_map import ScoreMapDetector, ScoreMapParams
 from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
@@ -35,7 +36,9 @@ class WRNParams(ScoreMapParams):
     )
     momentum: float = Field(0.9, ge=0, lt=1, description="Of the stochastic gradient descent.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay; the paper states none.")
-    focal_gamma: float = Field(2.0, ge=0, description="How little easy images count (Lin et al.).")
+    focal_gamma: FocalGamma = Field(
+        2.0, description="How little easy images count (Lin et al. 2020, eq. 5); 0: as others do."
+    )
     focal_alpha: float | None = Field(
         None, ge=0, le=1, description="Weight of the bads in the focal loss; null weighs both by 1."
     )
@@ -100,4 +103,8 @@ class WRN(ScoreMapDetector):
 
     def loss(self, scores: Tensor, bad: Tensor, generator: torch.Generator) -> Tensor:
         """Return the focal loss of logits (B,); ``generator`` is not used."""
-        return focal_loss(scores, bad, self.params.focal_gamma, self.params.focal_alpha)
+        params = self.params
+        alpha = -1 if params.focal_alpha is None else params.focal_alpha  # below 0: no weights
+        return sigmoid_focal_loss(
+            scores, bad.to(scores.dtype), alpha, params.focal_gamma, reduction="mean"
+        )

@@ -1,4 +1,7 @@
-"""F2PAD refinement: from feature level to pixel level."""
+"""F2PAD refinement: from feature level to pixel level.
+
+Takes a detector's maps and `model`; gives masks, recovered images and `refine_log`.
+"""
 
 from vadline.pipelines.f2pad_refine.pipeline import create_pipeline
 

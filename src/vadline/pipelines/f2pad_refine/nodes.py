@@ -28,6 +28,7 @@ from vadline.state import ModelState
 def learn_pixel_prior(
     images: NDArray[np.uint8],
     split: pd.DataFrame,
+    roi: NDArray[np.bool_],
     model: ModelState,
     references: int,
     pixels: int,
@@ -36,7 +37,7 @@ def learn_pixel_prior(
 ) -> ModelState:
     """Draw good parts as references, and fit the mixture of colours that they have."""
     goods = reference_rows(np.flatnonzero(split["detector"]), references, seed)
-    sample = sample_pixels(images[goods], pixels, seed)
+    sample = sample_pixels(images[goods], pixels, seed, roi)
     extractor = load_detector(model).extractor
     normalised = extractor.normalise(torch.from_numpy(sample)[None, None])[0, :, 0].T
     prior = fit_pixel_prior(normalised.numpy(), components, seed)
@@ -50,6 +51,7 @@ def choose_threshold(
     masks: NDArray[np.uint8],
     synthetic: StandIns,
     split: pd.DataFrame,
+    roi: NDArray[np.bool_],
 ) -> dict[str, float]:
     """Set the threshold of M0 on training images with masks, made ones where there are none."""
     rows = scored_rows(split)
@@ -63,7 +65,7 @@ def choose_threshold(
         ),
     )
     has_defects = len(made) > 0 or bool((split["label"].iloc[rows] == "bad").any())
-    return {"threshold": mask_threshold(known, has_defects)}
+    return {"threshold": mask_threshold(known, has_defects, roi)}
 
 
 def choose_parts(

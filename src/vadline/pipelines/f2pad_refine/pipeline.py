@@ -24,13 +24,13 @@ def _detector(name: str) -> Pipeline:
     nodes = [
         Node(
             learn_pixel_prior,
-            inputs=["images", "split", "model", *_PRIOR, "params:seed"],
+            inputs=["images", "split", "roi", "model", *_PRIOR, "params:seed"],
             outputs="pixel_prior",
             name="learn_pixel_prior",
         ),
         Node(
             choose_threshold,
-            inputs=["anomaly_maps", "synthetic_maps", "masks", "synthetic", "split"],
+            inputs=["anomaly_maps", "synthetic_maps", "masks", "synthetic", "split", "roi"],
             outputs="mask_threshold",
             name="choose_threshold",
         ),

@@ -1,4 +1,7 @@
-"""Ingest: photographs become arrays and a manifest."""
+"""Ingest: photographs become arrays and a manifest.
+
+Takes a source; gives `manifest`, `images`, `masks`, `roi` and `ingest_report`.
+"""
 
 from vadline.pipelines.ingest.pipeline import create_pipeline
 

@@ -1,4 +1,7 @@
-"""Memory bank: each detector learns what normal looks like."""
+"""Memory bank: each detector learns what normal looks like.
+
+Takes what a detector learns from; gives one fitted `model` for each.
+"""
 
 from vadline.pipelines.memory_bank.pipeline import create_pipeline
 

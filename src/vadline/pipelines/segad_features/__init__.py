@@ -1,4 +1,7 @@
-"""SegAD features: statistics of each segment of each map."""
+"""SegAD features: statistics of each segment of each map.
+
+Takes anomaly maps and `segments`; gives `segad_features`, a column per statistic.
+"""
 
 from vadline.pipelines.segad_features.pipeline import create_pipeline
 

@@ -1,4 +1,7 @@
-"""The whole line."""
+"""The whole line.
+
+The sum of its nine stages, and the default of `kedro run`.
+"""
 
 from vadline.pipelines.segad_vad.pipeline import create_pipeline
 

@@ -138,21 +138,19 @@ def _write_tables(tree: Path, jobs: list[_Job], train_bad: int, seed: int) -> No
 
 
 def _is_current(root: Path, arguments: dict[str, int]) -> bool:
-    """Tell whether ``root`` holds this very tree; refuse it when it holds anything else."""
+    """Tell whether ``root`` holds this very tree; refuse it when it holds anything but a demo."""
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
-    remedy = "move it away, and the demo is rendered anew"
     try:
-        found = json.loads((root / "demo.json").read_text())
+        return json.loads((root / "demo.json").read_text()) == arguments
     except (OSError, ValueError):
-        raise VadlineError(f"{root} exists and is no demo tree: {remedy}") from None
-    if found != arguments:
-        raise VadlineError(f"{root} holds a demo tree made with other arguments: {remedy}")
-    return True
+        raise VadlineError(
+            f"{root} exists and is no demo tree: move it away, and the demo is rendered anew"
+        ) from None
 
 
 def render_demo(root: Path, params: DemoParams, size: int) -> Path:
-    """Render the demo product's data set into ``root``, or reuse it when it is there already.
+    """Render the demo product's data set into ``root``, unless this very one is there.
 
     The layout is VAD's: ``train/{good,bad}``, ``test/{good,bad,bad_unseen_defects}`` and
     ``low_shot_train.json`` (five draws of half of ``train/bad``, by file name); beside it pixel
@@ -195,5 +193,7 @@ def render_demo(root: Path, params: DemoParams, size: int) -> Path:
         _render_files(tree, jobs, size, params.seed)
         _write_tables(tree, jobs, params.train_bad, params.seed)
         (tree / "demo.json").write_text(json.dumps(arguments, indent=1) + "\n")
+        if root.exists():  # a full folder is not replaced
+            os.replace(root, Path(scratch) / "old")
         os.replace(tree, root)
     return root

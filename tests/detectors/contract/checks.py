@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
+from tests.detectors.contract.world import CountedImages, Trial
 
-from vadline.detectors.contract.world import CountedImages, Trial
 from vadline.detectors.patches import grid_roi
 from vadline.detectors.protocol import Detector
 from vadline.errors import VadlineError
@@ -132,7 +132,7 @@ def check_fresh_process(trials: Sequence[Trial]) -> None:
             np.save(folder / f"{i}.npy", trial.images[trial.others])
         path = os.pathsep.join(filter(None, sys.path))
         done = subprocess.run(
-            [sys.executable, "-m", __package__, name],
+            [sys.executable, str(Path(__file__).with_name("__main__.py")), name],
             env={**os.environ, "PYTHONPATH": path, "TQDM_DISABLE": "1"},
             capture_output=True,
             text=True,
