@@ -29,25 +29,13 @@ def pytest_cmdline_main(config):
         if whole and config.option.numprocesses is None and not config.option.usepdb:
             config.option.numprocesses = 2
         if config.option.numprocesses and config.option.dist == "no":
-            config.option.dist = "loadgroup"
+            config.option.dist = "loadfile"  # what shares fixtures stays together
             config.option.loadscopereorder = False
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
-    """Keep on one worker what shares a fixture, and begin with the runs of the line."""
-    for item in items:
-        if "finished" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("finished"))
-        elif _shares_fixtures(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(PROJECT).as_posix()))
+    """Begin with the runs of the line, so that none is left for the end."""
     items.sort(key=lambda item: not {"finished", "project"} & set(item.fixturenames))
-
-
-def _shares_fixtures(item) -> bool:
-    """Say whether a test takes a fixture that lives longer than it does."""
-    definitions = item._fixtureinfo.name2fixturedefs.values()
-    return any(fixture[-1].scope not in ("function", "session") for fixture in definitions)
 
 
 class Project:

@@ -16,10 +16,10 @@ SOURCE = Path(__file__).parents[2] / "src" / "vadline"
 SECTIONS = ("Parameters", "Returns", "Yields", "Attributes")
 
 # What makes an entry one of an array, and how such an entry is written.
-ARRAY = re.compile(r"\b(ndarray|Tensor|memmap|array_like)\b|\bshapes? \(")
+ARRAY = re.compile(r"\b(ndarray|Tensor|memmap|array|array_like)\b|\bshapes? \(")
 _KIND = r"(?:(?:list|sequence|iterable|tuple) of |(?:dict|mapping) of str to )?"
-_KIND += r"(?:ndarray|Tensor|array_like|DataFrame)"
-_DTYPE = r"(?:bool|str|float(?:16|32|64)?|u?int(?:8|16|32|64)|dtype of ``\w+``)"
+_KIND += r"(?:ndarray|Tensor|array|array_like|DataFrame)"
+_DTYPE = r"(?:bool|str|float(?:16|32|64)?|int|u?int(?:8|16|32|64)|dtype of ``\w+``)"
 _VALUES = r"\{[^}]+\}"
 _PARENTHESES = r"\((?:[^()]|\([^()]*\))+\)"
 _SHAPE = rf"(?:shape (?:{_PARENTHESES}|``\w+``)(?: or {_PARENTHESES})?|0-d)"
