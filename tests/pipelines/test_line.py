@@ -49,7 +49,7 @@ def test_every_test_part_gets_a_decision_and_no_other_part_does(finished):
 
 
 def test_detectors_never_score_what_they_learnt_from(finished):
-    maps, split = finished.load("patchcore.anomaly_maps"), finished.load("split")
+    maps, split = finished.load("patchcore.anomaly_maps").grid, finished.load("split")
     assert np.isnan(maps[split["detector"].to_numpy()]).all()
     assert np.isfinite(maps[split["test"].to_numpy()]).all()
 
@@ -185,7 +185,7 @@ def test_one_class_training_makes_its_own_defects(project):
     params = {"split": {"protocol": "one_class"}}
     project.run(params=params)
     synthetic = project.load("synthetic", params=params)
-    assert set(synthetic["role"]) == {"finetune", "forest"}
+    assert set(synthetic.table["role"]) == {"finetune", "forest"}
     assert not project.load("split", params=params).query("label == 'bad' and forest").size
     assert project.tables()["segad"]["image_auroc"].between(0, 1).all()
 
