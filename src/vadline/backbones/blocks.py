@@ -23,8 +23,9 @@ class BlockFeatures(nn.Module):
 
     def __init__(self, model: nn.Module, indices: Sequence[int]) -> None:
         super().__init__()
-        # Cutting may renumber them.
-        self.indices = model.prune_intermediate_layers(list(indices), prune_norm=False)
+        # Cutting may renumber them. timm's transformers have these methods, but no common class.
+        prune = model.prune_intermediate_layers
+        self.indices = prune(list(indices), prune_norm=False)  # type: ignore[operator]  # see above
         self.model = model
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -38,6 +39,6 @@ class BlockFeatures(nn.Module):
         -------
         list of Tensor, float32, shape (B, C, H / patch, W / patch)
         """
-        return self.model.forward_intermediates(
+        return self.model.forward_intermediates(  # type: ignore[operator]  # see __init__
             x, indices=self.indices, norm=True, output_fmt="NCHW", intermediates_only=True
         )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import timm
 import torch
 from timm.layers import Format
+from timm.models import FeatureInfo
 from torch import Tensor, nn
 
 from vadline.backbones.blocks import BlockFeatures
 from vadline.backbones.downloads import announce, cannot_download, fetch, hub_place
-from vadline.backbones.extractor import FeatureExtractor
+from vadline.backbones.extractor import FeatureExtractor, InputSizes
 from vadline.backbones.levels import is_flat, level_indices
-from vadline.backbones.sources import BUNDLED, Source, find_source, timm_names
+from vadline.backbones.sources import BUNDLED, Source, find_source, pretrained_config, timm_names
 from vadline.backbones.weights import bundled_state, check_file, load_into, read_state
 from vadline.errors import VadlineError
 
@@ -45,7 +47,11 @@ def check_backbone(name: str, weights: str | None = None, sha256: str | None = N
             "backbone.sha256 is the checksum of a local file: set backbone.weights to its path, or "
             "backbone.sha256 to null."
         )
-    elif weights is None and _is_timm_s(source) and not _pretrained(source).has_weights:
+    elif (
+        weights is None
+        and _is_timm_s(source)
+        and not pretrained_config(source.architecture).has_weights
+    ):
         raise VadlineError(
             f"backbone.name {name!r} has no pretrained weights in timm: set backbone.weights to a "
             "local checkpoint, or take another backbone."
@@ -115,8 +121,7 @@ def build_extractor(
         strides,
         source.mean,
         source.std,
-        traits.strides[0] if is_flat(traits.strides) else 1,
-        traits.fixed_size,
+        InputSizes(traits.strides[0] if is_flat(traits.strides) else 1, traits.fixed_size),
         traits.channels_last,
     )
     for module in extractor.modules():
@@ -151,10 +156,10 @@ def _traits_of(architecture: str, given: tuple[tuple[str, Any], ...]) -> _Traits
             raise VadlineError(
                 f"backbone.name {architecture!r} gives no feature maps in timm; take another one."
             ) from error
-        maps = model.feature_info.info
+        maps = feature_info(model).info
         strides = tuple(int(level["reduction"]) for level in maps)
-        config = timm.get_pretrained_cfg(architecture)
-        fixed = tuple(config.input_size[1:]) if config.fixed_input_size else None
+        config = pretrained_config(architecture)
+        fixed = config.input_size[1:] if config.fixed_input_size else None
         if is_flat(strides) and fixed:
             try:
                 timm.create_model(architecture, dynamic_img_size=True, **options)
@@ -179,16 +184,25 @@ def _features(
         body = timm.create_model(
             source.architecture, features_only=True, out_indices=indices, **arguments
         )
-    if hasattr(body, "blocks"):  # timm's EfficientNets run every block, even the unused ones
-        names = [module.split(".") for module in body.feature_info.module_name()]
+    blocks = getattr(body, "blocks", None)
+    if isinstance(blocks, nn.Sequential):  # timm's EfficientNets run all, even the unused ones
+        names = [module.split(".") for module in feature_info(body).module_name()]
         last = max((int(name[1]) for name in names if name[0] == "blocks"), default=-1)
-        body.blocks = body.blocks[: last + 1]
+        body.blocks = blocks[: last + 1]
     return body
+
+
+def feature_info(network: nn.Module) -> FeatureInfo:
+    """Return what timm tells of the maps of a network made with ``features_only=True``."""
+    info = network.feature_info
+    if not isinstance(info, FeatureInfo):
+        raise TypeError(f"{type(network).__name__} is none of timm's feature extractors")
+    return info
 
 
 def _downloaded(source: Source, indices: tuple[int, ...], traits: _Traits) -> nn.Module:
     """Build with timm's own weights, from its cache or the hub."""
-    config = _pretrained(source)
+    config = pretrained_config(source.architecture)
     url, described, cached = hub_place(config)
     # Given the cached file, the hub's client does not ask its host whether there is a newer one.
     overlay = {"file": str(cached)} if cached and not config.custom_load else {}
@@ -207,17 +221,15 @@ def _downloaded(source: Source, indices: tuple[int, ...], traits: _Traits) -> nn
 
 def _state(source: Source, weights: str | None) -> tuple[Mapping[str, Tensor], str]:
     """Read a state dict, and say what to call it in an error."""
-    if weights is None and source.name == BUNDLED:
+    path: str | Path | None = weights
+    if path is None and source.url is not None:
+        path = fetch(source.name, source.url, source.licence)
+    if path is None:
         with torch.device("meta"):  # only its names are needed
             model = timm.create_model(source.architecture)
         return bundled_state(model), "The bundled checkpoint"
-    path = weights or fetch(source.name, source.url, source.licence)
     return timm_names(source, read_state(path)), f"Weights file {path}"
 
 
 def _is_timm_s(source: Source) -> bool:
     return source.url is None and source.name != BUNDLED
-
-
-def _pretrained(source: Source) -> timm.models.PretrainedCfg:
-    return timm.get_pretrained_cfg(source.architecture)

@@ -69,8 +69,18 @@ def hub_place(config: PretrainedCfg) -> tuple[str, str, Path | None]:
     described : str
         The file in words for a person who fetches it by hand.
     cached : Path or None
+
+    Raises
+    ------
+    VadlineError
+        If timm names no single address.
     """
     if not config.hf_hub_id:
+        if not isinstance(config.url, str):
+            raise VadlineError(
+                f"timm names no one file with weights of {config.architecture}: set "
+                "backbone.weights to a local checkpoint."
+            )
         path = _in_torch_hub(config.url)
         return config.url, config.url, path if path.is_file() else None
     repository, _, revision = config.hf_hub_id.partition("@")

@@ -5,12 +5,36 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadline.backbones.folding import fold_batch_norm
+
+
+@dataclass(frozen=True)
+class InputSizes:
+    """The heights and widths that a network takes.
+
+    Attributes
+    ----------
+    multiple : int
+        Sides are a multiple of this: a vision transformer's patch.
+    fixed : tuple of int, optional
+        The only height and width, where there is one.
+    """
+
+    multiple: int = 1
+    fixed: tuple[int, int] | None = None
+
+    def nearest(self, height: int, width: int) -> tuple[int, int]:
+        """Return the height and width that images of some size are resized to."""
+        if self.fixed is not None:
+            return self.fixed
+        m = self.multiple
+        return max(1, round(height / m)) * m, max(1, round(width / m)) * m
 
 
 class FeatureExtractor(nn.Module):
@@ -26,13 +50,14 @@ class FeatureExtractor(nn.Module):
         Of each returned map; strides in pixels of the input as the body takes it.
     mean, std : sequence of float
         Of the network's training images, per channel, in units of the full range (0 to 1).
-    multiple : int
-        The body takes sides that are a multiple of this: a vision transformer's patch.
-    fixed_size : tuple of int, optional
-        The only height and width that the body takes, where there is one.
+    sizes : InputSizes
+        What the body takes.
     channels_last : bool
         Whether the body returns maps of shape (B, h, w, C), as Swin transformers do.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -42,8 +67,7 @@ class FeatureExtractor(nn.Module):
         strides: Sequence[int],
         mean: Sequence[float],
         std: Sequence[float],
-        multiple: int = 1,
-        fixed_size: tuple[int, int] | None = None,
+        sizes: InputSizes = InputSizes(),
         channels_last: bool = False,
     ) -> None:
         super().__init__()
@@ -51,8 +75,7 @@ class FeatureExtractor(nn.Module):
         self.layers = tuple(layers)
         self.channels = tuple(channels)
         self.strides = tuple(strides)
-        self.multiple = multiple
-        self.fixed_size = fixed_size
+        self.sizes = sizes
         self.channels_last = channels_last
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
@@ -106,7 +129,7 @@ class FeatureExtractor(nn.Module):
             ``h_i`` is ``ceil(H / strides[i])``, of the resized H where it was resized; the first
             one's grid is :meth:`grid`. Differentiable.
         """
-        size = self._input_size(x.shape[-2], x.shape[-1])
+        size = self.sizes.nearest(x.shape[-2], x.shape[-1])
         maps = self.body(_resized(x, size, antialias=True))
         if self.channels_last:
             maps = [m.permute(0, 3, 1, 2) for m in maps]
@@ -125,13 +148,7 @@ class FeatureExtractor(nn.Module):
         -------
         tuple of int
         """
-        return self._grid(self._input_size(height, width), self.strides[0])
-
-    def _input_size(self, height: int, width: int) -> tuple[int, int]:
-        if self.fixed_size is not None:
-            return self.fixed_size
-        m = self.multiple
-        return max(1, round(height / m)) * m, max(1, round(width / m)) * m
+        return self._grid(self.sizes.nearest(height, width), self.strides[0])
 
     @staticmethod
     def _grid(size: tuple[int, int], stride: int) -> tuple[int, int]:
@@ -143,7 +160,7 @@ class FeatureExtractor(nn.Module):
         See :func:`vadline.backbones.folding.fold_batch_norm`.
         """
         fast = copy.copy(self)
-        body = fold_batch_norm(self.body, self._input_size(64, 64)).requires_grad_(False)
+        body = fold_batch_norm(self.body, self.sizes.nearest(64, 64)).requires_grad_(False)
         fast._modules = {**self._modules, "body": body}
         return fast
 

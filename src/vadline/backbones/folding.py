@@ -47,10 +47,14 @@ def fold_batch_norm(body: nn.Module, size: tuple[int, int] = (64, 64)) -> nn.Mod
 
 def _fold_children(module: nn.Module) -> int:
     """Fold what stands in ``module`` itself; return how many."""
-    count, before, conv = 0, "", None
+    count, before = 0, ""
+    conv: nn.Module | None = None
     for name, child in list(module.named_children()):
-        pair = isinstance(conv, nn.Conv2d) and isinstance(child, nn.BatchNorm2d)
-        if pair and conv.out_channels == child.num_features:
+        if (
+            isinstance(conv, nn.Conv2d)
+            and isinstance(child, nn.BatchNorm2d)
+            and conv.out_channels == child.num_features
+        ):
             setattr(module, before, fuse_conv_bn_eval(conv, child))
             # timm's batch norms carry an activation.
             setattr(module, name, getattr(child, "act", nn.Identity()))

@@ -10,6 +10,7 @@ from typing import Any
 import timm
 import torch
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+from timm.models import PretrainedCfg
 from torch import Tensor
 from torchvision.models import get_model, get_model_weights
 
@@ -97,8 +98,24 @@ def find_source(name: str) -> Source:
             f"backbone.name {name!r} is not a timm model, nor one of torchvision/...; close ones: "
             f"{', '.join(close) or 'none, see timm.list_models()'}."
         )
-    config = timm.get_pretrained_cfg(architecture)
+    config = pretrained_config(architecture)
     return Source(name, architecture, tuple(config.mean), tuple(config.std))
+
+
+def pretrained_config(architecture: str) -> PretrainedCfg:
+    """Return what timm knows of an architecture's pretrained weights.
+
+    Raises
+    ------
+    VadlineError
+        If that is nothing at all.
+    """
+    config = timm.get_pretrained_cfg(architecture)
+    if config is None:
+        raise VadlineError(
+            f"backbone.name {architecture!r} is not described in timm: take another one."
+        )
+    return config
 
 
 def _torchvision_source(name: str) -> Source:

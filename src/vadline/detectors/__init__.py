@@ -6,11 +6,11 @@
 from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.base import MapDetector
 from vadline.detectors.maps import image_scores, upsample_and_blur
-from vadline.detectors.params import DetectorParams, FeatureParams, PatchCoreParams
+from vadline.detectors.params import DetectorParams, FeatureParams, LayeredParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.detectors.protocol import Detector
 from vadline.detectors.registry import KINDS, detector_class, load_detector
-from vadline.detectors.training_set import TrainingSet
+from vadline.detectors.training_set import Images, TrainingSet
 
 __all__ = [
     "KINDS",
@@ -18,6 +18,8 @@ __all__ = [
     "Detector",
     "DetectorParams",
     "FeatureParams",
+    "Images",
+    "LayeredParams",
     "MapDetector",
     "PatchCore",
     "PatchCoreParams",

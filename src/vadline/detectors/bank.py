@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vadline.detectors.coreset import WORKING_MEGABYTES, greedy_k_centre, random_projection
 from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.params import PatchCoreParams
 from vadline.detectors.patches import extract, grid_of, grid_roi
 from vadline.detectors.spool import PatchSpool
 from vadline.detectors.training_set import TrainingSet
@@ -18,13 +19,16 @@ from vadline.detectors.training_set import TrainingSet
 logger = logging.getLogger(__name__)
 
 
-def build_bank(detector: OnBackbone, training: TrainingSet, seed: int) -> Tensor:
+def build_bank(
+    detector: OnBackbone, params: PatchCoreParams, training: TrainingSet, seed: int
+) -> Tensor:
     """Choose the patches to remember (Roth et al. 2022, section 3.2).
 
     Parameters
     ----------
     detector : OnBackbone
-        Whose ``params`` are :class:`~vadline.detectors.params.PatchCoreParams`.
+    params : PatchCoreParams
+        Its settings.
     training : TrainingSet
         Normal images; patches wholly outside of the region of interest are left out.
     seed : int
@@ -35,7 +39,7 @@ def build_bank(detector: OnBackbone, training: TrainingSet, seed: int) -> Tensor
     Tensor, float32, shape (M, C)
         On the detector's device. Values are rounded to half precision.
     """
-    params, device, name = detector.params, detector.device, detector.name
+    device, name = detector.device, detector.name
     images, rows = training.images, training.rows
     inside = np.flatnonzero(grid_roi(training.roi, grid_of(detector.extractor, images)))
     quota = len(inside)

@@ -15,7 +15,7 @@ from vadline.backbones import BackboneParams, pick_device
 from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.patches import batches, grid_roi
-from vadline.detectors.training_set import TrainingSet
+from vadline.detectors.training_set import Images, TrainingSet
 from vadline.progress import progress
 from vadline.state import ModelState
 
@@ -85,13 +85,13 @@ class MapDetector(ABC):
         return self.params.batch_size or (4 if self.device.type == "cpu" else 64)
 
     def batches(
-        self, images: NDArray[np.uint8], rows: NDArray[np.int64], doing: str = "features"
+        self, images: Images, rows: NDArray[np.int64], doing: str = "features"
     ) -> Iterator[Tensor]:
         """Walk over images with a progress bar; one batch is in memory at a time.
 
         Parameters
         ----------
-        images : array, uint8, shape (N, H, W, 3)
+        images : Images, uint8, shape (N, H, W, 3)
         rows : ndarray, int64
             Which images, in this order.
         doing : str
@@ -110,7 +110,7 @@ class MapDetector(ABC):
     @torch.no_grad()
     def score(
         self,
-        images: NDArray[np.uint8],
+        images: Images,
         rows: NDArray[np.int64],
         roi: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -118,7 +118,7 @@ class MapDetector(ABC):
 
         Parameters
         ----------
-        images : array, uint8, shape (N, H, W, 3)
+        images : Images, uint8, shape (N, H, W, 3)
         rows : ndarray, int64
             Which images, in this order.
         roi : ndarray, bool, shape (H, W), optional

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -26,10 +26,10 @@ class Rows(Protocol):
     def __len__(self) -> int:
         """Return M."""
 
-    def __getitem__(self, rows: Tensor) -> Tensor:
+    def __getitem__(self, rows: Tensor, /) -> Tensor:
         """Return some rows, (n,) int64 -> (n, C)."""
 
-    def split(self, size: int) -> Iterator[Tensor]:
+    def split(self, size: int, /) -> Iterable[Tensor]:
         """Walk over all rows in order, ``size`` at a time."""
 
 
@@ -143,9 +143,10 @@ class _Cover:
         names = rows.tolist()
         gap = torch.empty_like(nearest)
         while len(self.picked) < size:
-            best, place = (value.item() for value in nearest.max(dim=0))
-            if best < left_off:
+            best, where = nearest.max(dim=0)
+            if best.item() < left_off:
                 return
+            place = int(where)
             self.picked.append(names[place])
             torch.addmv(norms, shortlist, shortlist[place], alpha=-2, out=gap)
             torch.minimum(nearest, gap.add_(norms[place]), out=nearest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from vadline.backbones import (
 )
 from vadline.backbones.weights import load_into
 from vadline.detectors.base import MapDetector
-from vadline.detectors.params import DetectorParams
+from vadline.detectors.params import DetectorParams, LayeredParams
 from vadline.state import ModelState
 
 _PREFIX = "body."
@@ -32,20 +32,23 @@ class OnBackbone(MapDetector):
         A pretrained or fine-tuned backbone, in evaluation mode; where it is, the detector computes.
     backbone : str
         The extractor's name, kept with the saved model.
-    params : DetectorParams, optional
-        An instance of ``Params``, with ``layers``; the defaults where it is left out.
+    params : LayeredParams, optional
+        An instance of ``Params``; the defaults where it is left out.
     name : str, optional
         What progress bars and errors say; the kind where it is left out.
     """
+
+    Params: ClassVar[type[LayeredParams]]
+    params: LayeredParams
 
     def __init__(
         self,
         extractor: FeatureExtractor,
         backbone: str,
-        params: DetectorParams | None = None,
+        params: LayeredParams | None = None,
         name: str | None = None,
     ) -> None:
-        params = params or self.Params()
+        params = params or self.Params.model_validate({})
         super().__init__(params, name or params.kind)
         self.extractor = extractor
         self.backbone = backbone
@@ -59,8 +62,9 @@ class OnBackbone(MapDetector):
         encoder: Mapping[str, Tensor] | None = None,
     ) -> Self:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        extractor = pretrained_extractor(params, params.layers, backbone, encoder)
-        return cls(extractor, backbone.name, params, name)
+        own = cls.Params.model_validate(params)
+        extractor = pretrained_extractor(own, own.layers, backbone, encoder)
+        return cls(extractor, backbone.name, own, name)
 
     @property
     def device(self) -> torch.device:

@@ -38,7 +38,9 @@ class DetectorParams(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _of_its_kind(cls, settings: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _of_its_kind(
+        cls, settings: Any, handler: ModelWrapValidatorHandler[DetectorParams]
+    ) -> DetectorParams:
         if cls is not DetectorParams or isinstance(settings, DetectorParams):
             return handler(settings)
         # The registry's classes have settings of this class.
@@ -58,13 +60,22 @@ class DetectorParams(BaseModel):
         """The role whose images it learns from: ``learn_from``, or ``detector``."""
         return getattr(self, "learn_from", "detector")
 
+    def network(self) -> BackboneParams:
+        """Return the detector's backbone: ``backbone``, in which a line has filled in its own."""
+        return self.backbone or BackboneParams()
 
-class FeatureParams(DetectorParams):
-    """What detectors on a frozen backbone's features share."""
+
+class LayeredParams(DetectorParams):
+    """What detectors on a backbone's feature levels share."""
 
     layers: tuple[int, ...] = Field(
         (2, 3), description="Feature levels of the backbone; level i has stride 2 ** (i + 1)."
     )
+
+
+class FeatureParams(LayeredParams):
+    """What detectors on a frozen backbone's features share."""
+
     encoder: Literal["pretrained", "apc"] = Field(
         "pretrained", description="Features as pretrained, or fine-tuned by the stage apc_finetune."
     )

@@ -54,7 +54,7 @@ class PatchCore(OnBackbone):
             If there is no image to learn from.
         """
         training.require_images(self.name)
-        self._set_bank(build_bank(self, training, seed))
+        self._set_bank(build_bank(self, self.params, training, seed))
         return self
 
     def _set_bank(self, bank: Tensor) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.detectors.training_set import Images
 
 
 def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
@@ -42,13 +43,13 @@ def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
 
 
 def batches(
-    images: NDArray[np.uint8], rows: NDArray[np.int64], batch_size: int
+    images: Images, rows: NDArray[np.int64], batch_size: int
 ) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
     """Read images in batches.
 
     Parameters
     ----------
-    images : array, uint8, shape (N, H, W, 3)
+    images : Images, uint8, shape (N, H, W, 3)
         May be on disk; only one batch is in memory.
     rows : ndarray, int64
         Which images, in this order.
@@ -84,7 +85,7 @@ def extract(extractor: FeatureExtractor, batch: Tensor, pool: int) -> Tensor:
     return patch_features(extractor(x), pool).permute(0, 2, 3, 1).contiguous()
 
 
-def grid_of(extractor: FeatureExtractor, images: NDArray[np.uint8]) -> tuple[int, int]:
+def grid_of(extractor: FeatureExtractor, images: Images) -> tuple[int, int]:
     """Return rows and columns of the patches of each image, those of the shallowest layer."""
     return extractor.grid(images.shape[1], images.shape[2])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vadline.backbones import BackboneParams
 from vadline.detectors.params import DetectorParams
-from vadline.detectors.training_set import TrainingSet
+from vadline.detectors.training_set import Images, TrainingSet
 from vadline.state import ModelState
 
 
@@ -25,8 +25,13 @@ class Detector(Protocol):
     others learn from the role ``detector``, good images only.
     """
 
-    Params: ClassVar[type[DetectorParams]]
-    params: DetectorParams
+    # Subclasses of DetectorParams; not said, as a protocol's attribute may not be narrowed.
+    Params: ClassVar[type[Any]]
+    name: str
+
+    @property
+    def params(self) -> DetectorParams:
+        """Its settings, an instance of ``Params``."""
 
     @classmethod
     def build(
@@ -61,7 +66,7 @@ class Detector(Protocol):
 
     def score(
         self,
-        images: NDArray[np.uint8],
+        images: Images,
         rows: NDArray[np.int64],
         roi: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -69,7 +74,7 @@ class Detector(Protocol):
 
         Parameters
         ----------
-        images : array, uint8, shape (N, H, W, 3)
+        images : Images, uint8, shape (N, H, W, 3)
             As in a :class:`TrainingSet`.
         rows : ndarray, int64
             Which images, in this order; may be none.

@@ -28,7 +28,7 @@ class NearestNeighbours:
         NearestNeighbours
             Itself, with ``index_`` and ``device_``.
         """
-        index = faiss.IndexFlatL2(self.vectors.shape[1])
+        index: faiss.Index = faiss.IndexFlatL2(self.vectors.shape[1])
         self.device_ = torch.device("cpu")
         if self.vectors.is_cuda and faiss.get_num_gpus():
             self.device_ = self.vectors.device

@@ -94,7 +94,7 @@ class PatchSpool:
     def _read(self, start: int, count: int) -> Tensor:
         piece = np.empty((count, self.width), np.float16)
         self._seek(start)
-        self._file.readinto(piece)
+        self._file.readinto(piece.data)
         return torch.from_numpy(piece).to(self.device).float()
 
     def _seek(self, row: int) -> None:

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vadline.errors import VadlineError
+
+
+class Images(Protocol):
+    """Photographs or masks: an ndarray, a memory map, or whatever reads as one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """N, H, W and, of photographs, 3."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the values, uint8."""
+
+    def __len__(self) -> int:
+        """Return N."""
+
+    def __getitem__(self, rows: int | NDArray[np.int64], /) -> NDArray[Any]:
+        """Read one, or some in any order; only these are in memory."""
 
 
 @dataclass(frozen=True)
@@ -16,15 +35,13 @@ class TrainingSet:
 
     Attributes
     ----------
-    images : array, uint8, shape (N, H, W, 3)
-        Often on disk, and more than are learnt from: an ndarray, a memory map, or anything else
-        with ``shape``, ``dtype``, ``len`` and ``[i]`` for an int or an array of ints. A detector
-        asks for a batch at a time.
+    images : Images, uint8, shape (N, H, W, 3)
+        Often on disk, and more than are learnt from; a detector asks for a batch at a time.
     rows : ndarray, int64, shape (n,)
         The images to learn from, ascending.
     bad : ndarray, bool, shape (n,), optional
         Which of them are bad; ``None`` where all are good, as one-class detectors get them.
-    masks : array, uint8 {0, 1}, shape (N, H, W), optional
+    masks : Images, uint8 {0, 1}, shape (N, H, W), optional
         Defect pixels of ``images``, of value only where they are known; read as ``images`` are.
     mask_known : ndarray, bool, shape (n,), optional
         Whether the mask of each of ``rows`` is known; a good one's is, and is empty.
@@ -34,13 +51,18 @@ class TrainingSet:
         Of which photographs these are, in which roles.
     """
 
-    images: NDArray[np.uint8]
+    images: Images
     rows: NDArray[np.int64]
     bad: NDArray[np.bool_] | None = None
-    masks: NDArray[np.uint8] | None = None
+    masks: Images | None = None
     mask_known: NDArray[np.bool_] | None = None
     roi: NDArray[np.bool_] | None = None
     fingerprint: str = ""
+
+    @property
+    def goods(self) -> NDArray[np.int64]:
+        """Those of ``rows`` that are good."""
+        return self.rows if self.bad is None else self.rows[~self.bad]
 
     def require_images(self, name: str) -> None:
         """Refuse to learn from nothing.

@@ -69,21 +69,23 @@ def check_learning(trial: Trial) -> None:
 
     One image to learn from does, or ends in one line. No more than a batch is asked for at once.
     """
-    again, whole = trial.make(), trial.training()
+    again, images = trial.make(), CountedImages(trial.images)
     before = _generators()
     if _unless_told(lambda: again.fit(trial.few(), 1)):
         assert all(np.isfinite(v).all() for v in again.score(trial.images, trial.others))
-    _equal(again.fit(whole, 5).score(trial.images, trial.others), trial.scored)
+    _equal(
+        again.fit(trial.training(images=images), 5).score(trial.images, trial.others), trial.scored
+    )
     type(again).from_state(again.state())
     assert before == _generators(), "a global random generator was moved: fork it, or make one"
     batch = max(getattr(again.params, "train_batch", 0), again.params.batch_size or 64)
-    assert whole.images.most <= batch, f"{whole.images.most} images at once, a batch is {batch}"
+    assert images.most <= batch, f"{images.most} images at once, a batch is {batch}"
 
 
 def check_region(trial: Trial) -> None:
     """Outside of a region of interest maps are 0 or the image's lowest, and make no score."""
     images, roi = CountedImages(trial.blanked()), trial.roi
-    detector = trial.make().fit(trial.training(images=trial.blanked(), roi=roi), 5)
+    detector = trial.make().fit(trial.training(images=images, roi=roi), 5)
     maps, scores = detector.score(images, trial.others, roi)
     inside = grid_roi(roi, maps.shape[1:])
     lowest = np.minimum(maps[:, inside].min(axis=1), 0)
@@ -177,7 +179,7 @@ def _unless_told(learn: Callable[[], Detector]) -> Detector | None:
 
 
 def _generators() -> tuple[bytes, str, object]:
-    numpy_s = str(np.random.get_state()[1].tolist())  # noqa: NPY002
+    numpy_s = str(np.random.get_state(legacy=False)["state"]["key"].tolist())  # noqa: NPY002
     return torch.get_rng_state().numpy().tobytes(), numpy_s, random.getstate()
 
 

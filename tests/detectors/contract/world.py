@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadline.detectors.protocol import Detector
-from vadline.detectors.training_set import TrainingSet
+from vadline.detectors.training_set import Images, TrainingSet
 
 _LEARNT, _GOODS, _IMAGES = 12, 8, 17  # those learnt from: goods, then bads; then others
 
@@ -104,16 +104,16 @@ class Trial:
     def training(
         self,
         rows: Sequence[int] = range(_LEARNT),
-        images: NDArray[np.uint8] | None = None,
+        images: Images | None = None,
         roi: NDArray[np.bool_] | None = None,
     ) -> TrainingSet:
         """Return what is learnt from: with bads, if the settings have a field ``learn_from``."""
-        images = CountedImages(self.images if images is None else images)
-        rows = np.array(rows, np.int64)
-        bad = rows >= _GOODS
+        images = CountedImages(self.images) if images is None else images
+        chosen = np.array(rows, np.int64)
+        bad = chosen >= _GOODS
         if not hasattr(self.make().params, "learn_from"):
-            return TrainingSet(images, rows[~bad], roi=roi)
-        return TrainingSet(images, rows, bad, CountedImages(self.masks), np.ones_like(bad), roi)
+            return TrainingSet(images, chosen[~bad], roi=roi)
+        return TrainingSet(images, chosen, bad, CountedImages(self.masks), np.ones_like(bad), roi)
 
     @cached_property
     def fitted(self) -> Detector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -24,14 +25,15 @@ from vadline.detectors.anomalib.tensors import (
 )
 from vadline.detectors.anomalib.training import isolated, train
 from vadline.detectors.base import MapDetector
+from vadline.detectors.params import DetectorParams
 from vadline.detectors.patches import locations_inside
-from vadline.detectors.training_set import TrainingSet
+from vadline.detectors.training_set import Images, TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
 
-class AnomalibDetector(MapDetector):
-    """A model of anomalib's, trained and asked without its Engine.
+class TrainedDetector(MapDetector):
+    """A model of anomalib's, or one made of its parts, trained and asked without its Engine.
 
     Its raw ``pred_score`` and ``anomaly_map`` are used: no learnt threshold, no normalisation. With
     a region of interest, of which no model knows, the highest value of the map inside takes the
@@ -55,7 +57,8 @@ class AnomalibDetector(MapDetector):
         Height and width of the images that it was built for.
     """
 
-    Params: ClassVar[type[TrainedParams]] = AnomalibParams
+    Params: ClassVar[type[TrainedParams]]
+    params: TrainedParams
 
     def __init__(
         self,
@@ -71,16 +74,17 @@ class AnomalibDetector(MapDetector):
     @classmethod
     def build(
         cls,
-        params: TrainedParams,
+        params: DetectorParams,
         backbone: BackboneParams,
         name: str,
         encoder: Mapping[str, Tensor] | None = None,
     ) -> Self:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
-        return cls(params, backbone, name, encoder)
+        return cls(cls.Params.model_validate(params), backbone, name, encoder)
 
+    @abstractmethod
     def module(self, size: tuple[int, int], *, pretrained: bool) -> AnomalibModule:
-        """Build the untrained model; subclasses build their own.
+        """Build the untrained model.
 
         Parameters
         ----------
@@ -89,8 +93,6 @@ class AnomalibDetector(MapDetector):
         pretrained : bool
             False where all weights are put in afterwards: nothing is read or downloaded then.
         """
-        params = self.params
-        return build_model(params.model, params.options, size, self.backbone, pretrained=pretrained)
 
     def prepare(self, module: AnomalibModule, data: StoreData, seed: int) -> None:
         """Do what comes before the training; subclasses distil a teacher here."""
@@ -107,7 +109,7 @@ class AnomalibDetector(MapDetector):
 
         Returns
         -------
-        AnomalibDetector
+        TrainedDetector
             Itself, fitted.
 
         Raises
@@ -119,7 +121,8 @@ class AnomalibDetector(MapDetector):
         params, device = self.params, self.device
         learnt, held_out = hold_out(training.rows, params.validation_share)
         data = StoreData(training.images, learnt, held_out, params.train_batch, seed)
-        self.size_ = tuple(training.images.shape[1:3])
+        height, width = training.images.shape[1:3]
+        self.size_ = height, width
         with isolated(seed):
             module = self.module(self.size_, pretrained=True)
             before = plain_attributes(module)
@@ -145,7 +148,7 @@ class AnomalibDetector(MapDetector):
 
     def score(
         self,
-        images: NDArray[np.uint8],
+        images: Images,
         rows: NDArray[np.int64],
         roi: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -218,3 +221,15 @@ class AnomalibDetector(MapDetector):
         detector._learnt = {k: v for k, v in state.tensors.items() if k not in own}, values
         detector.module_ = module.eval().to(detector.device)
         return detector
+
+
+class AnomalibDetector(TrainedDetector):
+    """Any model of anomalib's, by its name."""
+
+    Params = AnomalibParams
+    params: AnomalibParams
+
+    def module(self, size: tuple[int, int], *, pretrained: bool) -> AnomalibModule:
+        """Build the untrained model; see :meth:`TrainedDetector.module`."""
+        params = self.params
+        return build_model(params.model, params.options, size, self.backbone, pretrained=pretrained)

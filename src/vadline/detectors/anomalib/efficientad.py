@@ -77,6 +77,7 @@ class EfficientADParams(TeacherParams):
 class EfficientModule(OwnModule, EfficientAd):
     """anomalib's training of EfficientAD, without its downloads."""
 
+    model: EfficientAdModel
     lr: float
     weight_decay = 1e-5
     others: Iterator[tuple[Tensor]]
@@ -109,7 +110,7 @@ class EfficientAD(TeacherDetector):
     params: EfficientADParams
 
     def module(self, size: tuple[int, int], *, pretrained: bool) -> EfficientModule:
-        """Build the untrained model; see :meth:`AnomalibDetector.module`.
+        """Build the untrained model; see :meth:`TrainedDetector.module`.
 
         Raises
         ------
@@ -161,7 +162,7 @@ class EfficientAD(TeacherDetector):
             )
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
-        """Train; see :meth:`AnomalibDetector.fit`."""
+        """Train; see :meth:`TrainedDetector.fit`."""
         super().fit(training, seed)
         del self.module_.others, self.module_.imagenet_iterator
         return self

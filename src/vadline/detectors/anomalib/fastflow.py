@@ -96,7 +96,7 @@ class FastFlow(TeacherDetector):
     params: FastFlowParams
 
     def module(self, size: tuple[int, int], *, pretrained: bool) -> FlowModule:
-        """Build the untrained model; see :meth:`AnomalibDetector.module`."""
+        """Build the untrained model; see :meth:`TrainedDetector.module`."""
         teacher = self.teacher(pretrained=pretrained)
         module = FlowModule(BackboneFlow(teacher, size, self.params), size, teacher.extractor)
         module.loss = FastflowLoss()

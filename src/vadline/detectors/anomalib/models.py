@@ -14,6 +14,7 @@ from anomalib.pre_processing import PreProcessor
 from torchvision.transforms.v2 import Compose, Normalize
 
 from vadline.backbones import BackboneParams
+from vadline.backbones.building import feature_info
 from vadline.backbones.sources import find_source
 from vadline.detectors.anomalib.weights import pretrained_from
 from vadline.errors import VadlineError
@@ -149,8 +150,8 @@ def _layers(taken: dict[str, inspect.Parameter], architecture: str) -> dict[str,
         default = taken[key].default
         names = [default] if isinstance(default, str) else list(default or ())
         if names and all(str(layer).startswith("layer") for layer in names):
-            levels = timm.create_model(architecture, features_only=True).feature_info
-            modules = [level["module"] for level in levels.info]
+            levels = feature_info(timm.create_model(architecture, features_only=True)).info
+            modules = [level["module"] for level in levels]
             if all(int(layer[5:]) < len(modules) for layer in names):
                 names = [modules[int(layer[5:])] for layer in names]
             found[key] = names[0] if isinstance(default, str) else names

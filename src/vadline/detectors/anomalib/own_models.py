@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from anomalib.models.components import AnomalibModule
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import Compose, Normalize, Resize
 
 from vadline.backbones import BackboneParams, FeatureExtractor
-from vadline.detectors.anomalib.adapter import AnomalibDetector
+from vadline.detectors.anomalib.adapter import TrainedDetector
 from vadline.detectors.anomalib.params import TrainedParams
 from vadline.detectors.on_backbone import pretrained_extractor
 from vadline.detectors.params import FeatureParams
@@ -54,9 +54,10 @@ class Teacher(nn.Module):
         return [tuple(f.shape[1:]) for f in self(torch.zeros(1, 3, *size))]
 
 
-class TeacherDetector(AnomalibDetector):
+class TeacherDetector(TrainedDetector):
     """A detector of anomalib's whose frozen features may be of any backbone."""
 
+    Params: ClassVar[type[TeacherParams]]
     params: TeacherParams
 
     def teacher(self, *, pretrained: bool) -> Teacher:

@@ -42,7 +42,8 @@ class NarrowPatchDescriptionNetwork(SmallPatchDescriptionNetwork):
         self.conv4 = nn.Conv2d(hidden, out_channels, kernel_size=4)
         for convolution in (self.conv1, self.conv2, self.conv3, self.conv4):
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-            nn.init.zeros_(convolution.bias)
+            if convolution.bias is not None:
+                nn.init.zeros_(convolution.bias)
 
 
 @dataclass(frozen=True)

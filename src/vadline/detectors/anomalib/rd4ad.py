@@ -79,6 +79,9 @@ class BackboneReverse(ReverseDistillationModel):
         Height and width of the images.
     """
 
+    bottleneck: nn.Module
+    decoder: nn.Module
+
     def __init__(self, teacher: Teacher, architecture: str, size: tuple[int, int]) -> None:
         nn.Module.__init__(self)
         self.tiler = None
@@ -124,7 +127,7 @@ class RD4AD(TeacherDetector):
     params: RD4ADParams
 
     def module(self, size: tuple[int, int], *, pretrained: bool) -> ReverseModule:
-        """Build the untrained model; see :meth:`AnomalibDetector.module`."""
+        """Build the untrained model; see :meth:`TrainedDetector.module`."""
         teacher = self.teacher(pretrained=pretrained)
         model = BackboneReverse(teacher, find_source(self.backbone.name).architecture, size)
         module = ReverseModule(model, size, teacher.extractor)

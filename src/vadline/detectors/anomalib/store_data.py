@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from vadline.detectors.training_set import Images
+
 SCALE = 255.0
 
 
@@ -23,12 +25,12 @@ class StoreImages(Dataset):
 
     Parameters
     ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
-        May be memory-mapped; a batch at a time is read.
+    images : Images, uint8, shape (N, H, W, 3)
+        A batch at a time is read.
     rows : ndarray, int64
     """
 
-    def __init__(self, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+    def __init__(self, images: Images, rows: NDArray[np.int64]) -> None:
         self.images = images
         self.rows = rows
 
@@ -59,7 +61,7 @@ class StoreData(LightningDataModule):
 
     Parameters
     ----------
-    images : ndarray, uint8, shape (N, H, W, 3)
+    images : Images, uint8, shape (N, H, W, 3)
     rows : ndarray, int64
         The goods to learn from.
     held_out : ndarray, int64
@@ -73,7 +75,7 @@ class StoreData(LightningDataModule):
 
     def __init__(
         self,
-        images: NDArray[np.uint8],
+        images: Images,
         rows: NDArray[np.int64],
         held_out: NDArray[np.int64],
         train_batch_size: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -44,31 +45,31 @@ def pretrained_from(backbone: BackboneParams | None) -> Iterator[None]:
         If weights cannot be downloaded, or do not fit.
     """
     create_timm, fetch_torchvision = timm.create_model, WeightsEnum.get_state_dict
-    nothing = backbone is None or backbone.weights == "random"
+    given = None if backbone is None or backbone.weights == "random" else backbone
 
-    def create(*args: Any, pretrained: bool = False, **kwargs: Any) -> nn.Module:
-        name = kwargs["model_name"] if "model_name" in kwargs else args[0]
-        if not pretrained or nothing:
-            return create_timm(*args, pretrained=False, **kwargs)
-        if _is_ours(backbone, name):
-            network = create_timm(*args, pretrained=False, **kwargs)
-            load_into(network, *_state_of(backbone))
+    def create(model_name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module:
+        if not pretrained or given is None:
+            return create_timm(model_name, pretrained=False, **kwargs)
+        if _is_ours(given, model_name):
+            network = create_timm(model_name, pretrained=False, **kwargs)
+            load_into(network, *_state_of(given))
             return network
-        return _downloaded(name, lambda: create_timm(*args, pretrained=True, **kwargs))
+        return _downloaded(model_name, lambda: create_timm(model_name, pretrained=True, **kwargs))
 
     def state(weights: WeightsEnum, *args: Any, **kwargs: Any) -> Mapping[str, Tensor]:
         name = _builder_of(weights)
         network = torchvision.models.get_model(name, weights=None)
-        if not nothing and not _is_ours(backbone, name):
+        if given is None:
+            return network.state_dict()
+        if not _is_ours(given, name):
             try:
                 return fetch_torchvision(weights, *args, **kwargs)
             except OSError as error:
                 raise cannot_download(name, error, weights.url) from error
-        if not nothing:
-            found, source = _state_of(backbone)
-            own = network.state_dict().items()
-            head = {k: v for k, v in own if k.split(".")[0] in _HEADS}
-            load_into(network, {**head, **found}, source)
+        found, source = _state_of(given)
+        own = network.state_dict().items()
+        head = {k: v for k, v in own if k.split(".")[0] in _HEADS}
+        load_into(network, {**head, **found}, source)
         return network.state_dict()
 
     with (
@@ -88,9 +89,11 @@ def _is_ours(backbone: BackboneParams, name: str) -> bool:
 def _state_of(backbone: BackboneParams) -> tuple[Mapping[str, Tensor], str]:
     """Read a state dict, and say what to call it in an error."""
     source = find_source(backbone.name)
-    if backbone.weights is None and source.name == BUNDLED:
+    path: str | Path | None = backbone.weights
+    if path is None and source.url is not None:
+        path = fetch(source.name, source.url, source.licence)
+    if path is None:
         return bundled_state(timm.create_model(source.architecture)), "The bundled checkpoint"
-    path = backbone.weights or fetch(source.name, source.url, source.licence)
     return timm_names(source, read_state(path)), f"Weights file {path}"
 
 

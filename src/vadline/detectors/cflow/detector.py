@@ -28,7 +28,7 @@ class CFlow(OnBackbone):
 
     Attributes
     ----------
-    flows_ : nn.ModuleList of ConditionalFlow
+    flows_ : list of ConditionalFlow
         One a layer, frozen.
     """
 
@@ -75,15 +75,15 @@ class CFlow(OnBackbone):
         )
         return self
 
-    def _new_flows(self, seed: int) -> nn.ModuleList:
+    def _new_flows(self, seed: int) -> list[ConditionalFlow]:
         p = self.params
         with torch.random.fork_rng(devices=[]):  # the caller's generator stays as it was
             torch.manual_seed(seed)
-            flows = nn.ModuleList(
+            flows = [
                 ConditionalFlow(channels, p.position_width, p.blocks, p.clamp)
                 for channels in self.extractor.channels
-            )
-        return flows.to(self.device)
+            ]
+        return [flow.to(self.device) for flow in flows]
 
     def _codes(self, grid: tuple[int, int]) -> Tensor:
         return position_code(self.params.position_width, *grid).to(self.device)
@@ -104,10 +104,10 @@ class CFlow(OnBackbone):
         """
         found = self._layer_scores(self.extractor.normalise(batch))
         grid = found[0].shape[1:]
-        total = sum(
+        first, *others = (
             F.interpolate(s[:, None], grid, mode="bilinear", align_corners=False) for s in found
         )
-        return total[:, 0], None
+        return sum(others, first)[:, 0], None
 
     @torch.no_grad()
     def candidates(self, n0: Tensor, k: int) -> Tensor:
@@ -133,13 +133,14 @@ class CFlow(OnBackbone):
         Tensor, float32, shape (B,)
             ``L(N)``, differentiable in ``n``.
         """
-        return sum(scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
+        first, *others = (scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
+        return sum(others, first)
 
     def state(self) -> ModelState:
         """Return the fitted detector as data: the flows and the extractor's own weights."""
         flows = {
             f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
-            for name, tensor in self.flows_.state_dict().items()
+            for name, tensor in nn.ModuleList(self.flows_).state_dict().items()
         }
         return ModelState({**flows, **extractor_tensors(self.extractor)}, self._config())
 
@@ -153,6 +154,7 @@ class CFlow(OnBackbone):
             for name, tensor in state.tensors.items()
             if name.startswith(_PREFIX)
         }
-        detector.flows_.load_state_dict(weights)
-        detector.flows_.requires_grad_(False)
+        flows = nn.ModuleList(detector.flows_)
+        flows.load_state_dict(weights)
+        flows.requires_grad_(False)
         return detector

@@ -28,6 +28,8 @@ class CouplingBlock(nn.Module):
         Bound on the logarithm of the coupling's scale.
     """
 
+    permutation: Tensor
+
     def __init__(self, channels: int, condition: int, hidden: int, clamp: float) -> None:
         super().__init__()
         self.moved = channels // 2
@@ -98,6 +100,9 @@ class ConditionalFlow(nn.Module):
     whitening : Tensor, float32, shape (C, C)
         The flow sees ``(f - mean) whitening``; 0 and the identity until :meth:`whiten`.
     """
+
+    mean: Tensor
+    whitening: Tensor
 
     def __init__(self, channels: int, condition: int, blocks: int, clamp: float) -> None:
         super().__init__()

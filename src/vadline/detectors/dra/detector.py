@@ -16,6 +16,7 @@ from vadline.detectors.dra.batches import with_pseudo_anomalies
 from vadline.detectors.dra.heads import heads_loss
 from vadline.detectors.dra.network import DRANetwork
 from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.params import LayeredParams
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
 from vadline.detectors.supervised.deviation_loss import reference_scores
 from vadline.detectors.supervised.params import SupervisedParams
@@ -26,7 +27,7 @@ from vadline.state import ModelState
 _REFERENCE = "reference."
 
 
-class DRAParams(SupervisedParams):
+class DRAParams(LayeredParams, SupervisedParams):
     """DRA, with a training that a CPU can bear.
 
     The paper trains a ResNet-18 on images of 448 px or 224 px, as they came, for 30 epochs of 20
@@ -134,8 +135,8 @@ class DRA(OnBackbone):
         return self
 
     def _references(self, training: TrainingSet, rng: np.random.Generator) -> Tensor:
-        goods = training.rows[~training.bad]
-        rows = rng.choice(goods, min(self.params.references, len(goods)), replace=False)
+        count = min(self.params.references, len(training.goods))
+        rows = rng.choice(training.goods, count, replace=False)
         return torch.from_numpy(np.ascontiguousarray(training.images[np.sort(rows)]))
 
     def _set_network(self, network: DRANetwork) -> None:

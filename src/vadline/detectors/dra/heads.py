@@ -134,9 +134,15 @@ class DRAHeads(nn.Module):
         -------
         HeadScores
         """
-        maps = self.seen(features), self.pseudo(features), self.residual(reference - features)
-        tops = (top_k_mean(scores[:, inside], self.top_share) for scores in maps)
-        return HeadScores(self.normality(features, inside), *tops, map=sum(maps))
+        seen, pseudo = self.seen(features), self.pseudo(features)
+        residual = self.residual(reference - features)
+        return HeadScores(
+            normality=self.normality(features, inside),
+            seen=top_k_mean(seen[:, inside], self.top_share),
+            pseudo=top_k_mean(pseudo[:, inside], self.top_share),
+            residual=top_k_mean(residual[:, inside], self.top_share),
+            map=seen + pseudo + residual,
+        )
 
 
 def heads_loss(scores: HeadScores, kinds: Tensor, reference: Tensor, margin: float) -> Tensor:

@@ -77,14 +77,20 @@ class DRANetwork(nn.Module):
             found.append(self.heads(features, mean, locations_inside(roi, features)))
         grid = found[0].map.shape[1:]
         maps = [F.interpolate(scores.map[:, None], grid, mode="bilinear") for scores in found]
-        images_scores = (
-            torch.stack([getattr(scores, head) for scores in found]).mean(dim=0)
-            for head in ("normality", "seen", "pseudo", "residual")
+        return HeadScores(
+            normality=_mean([scores.normality for scores in found]),
+            seen=_mean([scores.seen for scores in found]),
+            pseudo=_mean([scores.pseudo for scores in found]),
+            residual=_mean([scores.residual for scores in found]),
+            map=_mean(maps)[:, 0],
         )
-        return HeadScores(*images_scores, map=torch.stack(maps).mean(dim=0)[:, 0])
 
     def folded(self) -> DRANetwork:
         """Return a copy for inference, equal up to rounding, faster and with a frozen backbone."""
         fast = copy.copy(self)
         fast._modules = {**self._modules, "extractor": self.extractor.folded()}
         return fast
+
+
+def _mean(tensors: list[Tensor]) -> Tensor:
+    return torch.stack(tensors).mean(dim=0)

@@ -112,14 +112,15 @@ def fit_gaussians(
     -------
     LocationGaussians
     """
-    means, whitening = [], None
+    means: list[Tensor] = []
+    whitening = torch.empty(0)  # until the first features say where they are
     step = _locations_a_pass(locations, channels, megabytes)
     for start in range(0, locations, step):
         part = slice(start, min(start + step, locations))
         moments = _Moments(part.stop - part.start, channels)
         for features in _groups(read(part)):
             moments.add(features)
-        if whitening is None:
+        if not means:
             device = moments.mean().device
             whitening = torch.empty(locations, channels, channels, device=device)
         means.append(moments.mean().float())

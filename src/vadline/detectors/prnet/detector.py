@@ -109,8 +109,7 @@ class PRNet(OnBackbone):
     def _find_prototypes(
         self, training: TrainingSet, rng: np.random.Generator, seed: int
     ) -> list[Tensor]:
-        goods = training.rows[~training.bad]
-        rows = np.sort(rng.permutation(goods)[: self.params.prototype_images])
+        rows = np.sort(rng.permutation(training.goods)[: self.params.prototype_images])
         found = [
             [level.cpu() for level in self._levels(batch)[:-1]]
             for batch in self.batches(training.images, rows, "prototypes")

@@ -23,7 +23,7 @@ class MultiScaleFusion(nn.Module):
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
         self.exchanges = nn.ModuleList(
-            nn.ModuleList(
+            _Listening(
                 _exchange(channels[source], channels[target], target - source)
                 for source in range(len(channels))
             )
@@ -42,12 +42,20 @@ class MultiScaleFusion(nn.Module):
         list of Tensor
             Of the same shapes.
         """
-        fused = []
-        for target, row in enumerate(self.exchanges):
-            grid = levels[target].shape[2:]
-            parts = (to_grid(ex(level), grid) for ex, level in zip(row, levels, strict=True))
-            fused.append(sum(parts))
-        return fused
+        return [
+            listening(levels, own.shape[2:])
+            for listening, own in zip(self.exchanges, levels, strict=True)
+        ]
+
+
+class _Listening(nn.ModuleList):
+    """What one level hears: a module for each level that speaks."""
+
+    def forward(self, levels: Sequence[Tensor], grid: Sequence[int]) -> Tensor:
+        first, *others = (
+            to_grid(exchange(level), grid) for exchange, level in zip(self, levels, strict=True)
+        )
+        return sum(others, first)
 
 
 def to_grid(x: Tensor, grid: Sequence[int]) -> Tensor:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from vadline.detectors.params import LayeredParams
 from vadline.detectors.supervised.params import FocalGamma, SupervisedParams
 
 
-class PRNetParams(SupervisedParams):
+class PRNetParams(LayeredParams, SupervisedParams):
     """PRNet, with a training that a CPU can bear.
 
     The unofficial implementation (github.com/xcyao00/PRNet) trains on a ResNet-18's levels for 700

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from vadline.backbones import build_extractor, pick_device
 from vadline.backbones.weights import load_into
 from vadline.detectors.on_backbone import OnBackbone
+from vadline.detectors.params import LayeredParams
 from vadline.detectors.patches import locations_inside
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches, plain_batches
 from vadline.detectors.supervised.params import SupervisedParams
@@ -24,7 +25,7 @@ from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
 
-class ScoreMapParams(SupervisedParams):
+class ScoreMapParams(LayeredParams, SupervisedParams):
     """What detectors with a score map share.
 
     The learning rate rises over the first tenth of the batches and falls to nought in a cosine.

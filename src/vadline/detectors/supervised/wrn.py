@@ -64,7 +64,7 @@ class WRN(ScoreMapDetector):
         """Train with good and bad images; see `ScoreMapDetector.fit`."""
         self.level_ = torch.zeros((), device=self.device)
         super().fit(training, seed)
-        maps, _ = self.score(training.images, training.rows[~training.bad], training.roi)
+        maps, _ = self.score(training.images, training.goods, training.roi)
         self.level_ = torch.from_numpy(maps.mean(axis=0)).to(self.level_)
         return self
 
