@@ -70,5 +70,5 @@ def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 cli = click.Group(name=project_group.name, help="Inspect parts.", callback=project_group.callback)
 run = copy.copy(kedro_run)
-run.callback = _in_one_line(kedro_run.callback)
+run.callback = _in_one_line(kedro_run.callback)  # type: ignore[arg-type]  # Kedro's has one
 cli.add_command(run)

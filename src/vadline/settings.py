@@ -16,7 +16,13 @@ from vadline.run.workspace import WorkspaceHooks
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
 # At the end of a run the last comes first: the profile is printed below the tables.
-HOOKS = (ParameterHooks(), FreshnessHooks(), WorkspaceHooks(), ProfileHooks(), ReportingHooks())
+HOOKS: tuple[object, ...] = (
+    ParameterHooks(),
+    FreshnessHooks(),
+    WorkspaceHooks(),
+    ProfileHooks(),
+    ReportingHooks(),
+)
 
 DISABLE_HOOKS_FOR_PLUGINS = ["kedro-mlflow", "kedro_mlflow"]
 if multiprocessing.parent_process() is None:

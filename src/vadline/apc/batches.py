@@ -62,7 +62,7 @@ class BatchMaker:
         # A defect too thin to survive resizing has an empty mask, which would call it normal; so
         # would one outside of the region.
         for index in np.flatnonzero((self.labels == 1) & self.mask_known):
-            self.mask_known[index] = np.any(self._mask(index))
+            self.mask_known[index] = np.any(self._mask(int(index)))
         self.sources = np.flatnonzero((self.labels == 1) & self.mask_known)
         self.normals = np.flatnonzero(self.labels == 0)
         if params.cutpaste and params.cutpaste_share > 0 and len(self.sources) == 0:

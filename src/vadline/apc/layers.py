@@ -21,6 +21,8 @@ class GaussianSmoothing(nn.Module):
         Standard deviation in pixels of that map; the kernel reaches out to two of them.
     """
 
+    weight: Tensor
+
     def __init__(self, channels: int, sigma: float) -> None:
         super().__init__()
         self.radius = max(1, math.ceil(2 * sigma))
@@ -99,16 +101,17 @@ def draw_weights(module: nn.Module, generator: torch.Generator) -> None:
     for layer in module.modules():
         if not isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             continue
-        fan_in = layer.weight[0].numel()
+        fan_in: float = layer.weight[0].numel()
         if isinstance(layer, nn.ConvTranspose2d):
             # An output pixel meets only every stride-th tap of the kernel, each way.
             taps = math.prod(layer.kernel_size) / math.prod(layer.stride)
             fan_in = layer.in_channels * taps
         nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / fan_in), generator=generator)
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
-def silence(layer: nn.Module) -> None:
+def silence(layer: nn.Conv2d | nn.Linear) -> None:
     """Set a logit layer's weights to 0, so that training starts at probability one half.
 
     Large first logits of an untrained head, times ten in the loss, would shake the pretrained

@@ -108,5 +108,6 @@ def apc_loss(
         recon = reconstruction_loss(outputs.recon, x, roi)
     weights = (params.weight_cls, params.weight_segm, params.weight_recon)
     terms = zip(weights, (cls, segm, recon), strict=True)
-    total = sum(weight * term for weight, term in terms if term is not None)
+    weighted = (weight * term for weight, term in terms if term is not None)
+    total = sum(weighted, start=x.new_zeros(()))
     return APCLosses(total, cls, segm, recon)

@@ -80,6 +80,10 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
         description="How far a pasted defect may move: 0 = stays where it was cut, 1 = anywhere.",
     )
 
+    def network(self) -> BackboneParams:
+        """Return the network to fine-tune: ``backbone``, or the bundled one."""
+        return self.backbone or BackboneParams()
+
     @field_validator("tasks")
     @classmethod
     def _no_task_twice(cls, tasks: tuple[Task, ...]) -> tuple[Task, ...]:

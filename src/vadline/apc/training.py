@@ -69,7 +69,7 @@ def train_apc(
         outside of the region of interest count in neither masks nor losses, and no defect is cut
         or pasted there.
     params : APCParams
-        ``backbone`` is the network to fine-tune, the bundled one where it is None.
+        ``network()`` is what is fine-tuned.
     seed : int
         Of the decoder's weights, the draws and the augmentation; non-negative.
     checkpoint : Path, optional
@@ -90,10 +90,10 @@ def train_apc(
     """
     maker = BatchMaker(training, params, seed)
     check_both_classes(maker.labels)  # before any weights are read
-    net = params.backbone or BackboneParams()
+    net = params.network()
     extractor = build_extractor(net.name, encoder_layers(params.skips), net.weights, net.sha256)
     network = APCNetwork(extractor, params, torch.Generator().manual_seed(seed))
-    network = network.to(device, memory_format=torch.channels_last).train()
+    network = network.to(device).to(memory_format=torch.channels_last).train()
     optimiser = _optimiser(network, params)
     identity = _identity(maker, net)
     history = []

@@ -79,7 +79,6 @@ def read_records(args: argparse.Namespace) -> list[Record]:
 
 def cases(args: argparse.Namespace) -> Iterator[Case]:
     """Walk over the comparisons that are asked for, without those of anomalib if it is missing."""
-    photographs = {"folder": args.out / "images", "bank": args.bank}
     if "reading" in args.only:
         records = read_records(args)
         yield Case(
@@ -96,15 +95,18 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
             {"rows": 779_000, "channels": 152, "size": 1000, "device": "cpu"},
             args.repeats,
         )
+    yield from _patchcore_cases(args)
+    yield from _pixel_cases(args)
+    if "gpu" in args.only and torch.cuda.is_available():
+        yield _coreset(200_000, 1024, 2000, "cuda", args.repeats)
+        yield _patchcore("PatchCore ResNet-50 on a GPU", args, "resnet50", "random", "cuda")
+
+
+def _patchcore_cases(args: argparse.Namespace) -> Iterator[Case]:
     if "patchcore" in args.only:
-        network = {"backbone": "efficientnet_lite0", "weights": None, "device": "cpu"}
-        yield Case(
-            f"PatchCore {args.source}",
-            {"ours": patchcore.ours, "anomalib": patchcore.anomalib},
-            photographs | network,
-            args.repeats,
-            warmups=0,  # a round takes minutes
-        )
+        name = f"PatchCore {args.source}"
+        # A round takes minutes.
+        yield _patchcore(name, args, "efficientnet_lite0", None, "cpu", warmups=0)
     if "chosen" in args.only:
         yield Case(
             f"PatchCore as chosen for MTD, {args.source}",
@@ -121,6 +123,9 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
             args.repeats,
             warmups=0,
         )
+
+
+def _pixel_cases(args: argparse.Namespace) -> Iterator[Case]:
     if "pixels" in args.only:
         made = {"count": args.maps, "size": 256}
         sides = {"ours": pixels.our_auroc, "scikit-learn": pixels.sklearn_auroc}
@@ -134,17 +139,26 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
             {"count": args.maps // 2, "size": 256},
             args.repeats,
         )
-    if "gpu" in args.only and torch.cuda.is_available():
-        yield _coreset(200_000, 1024, 2000, "cuda", args.repeats)
-        network = {"backbone": "resnet50", "weights": "random", "device": "cuda"}
-        sides = {"ours": patchcore.ours, "anomalib": patchcore.anomalib}
-        yield Case("PatchCore ResNet-50 on a GPU", sides, photographs | network, args.repeats)
 
 
 def _coreset(rows: int, channels: int, size: int, device: str, repeats: int) -> Case:
     name = f"coreset {rows:,} x {channels:,} to {size:,}" + (" on a GPU" if device != "cpu" else "")
     inputs = {"rows": rows, "channels": channels, "size": size, "device": device}
     return Case(name, {"ours": coreset.ours, "anomalib": coreset.anomalib}, inputs, repeats)
+
+
+def _patchcore(
+    name: str,
+    args: argparse.Namespace,
+    backbone: str,
+    weights: str | None,
+    device: str,
+    warmups: int = 1,
+) -> Case:
+    inputs = {"folder": args.out / "images", "bank": args.bank, "device": device}
+    network = {"backbone": backbone, "weights": weights}
+    sides = {"ours": patchcore.ours, "anomalib": patchcore.anomalib}
+    return Case(name, sides, inputs | network, args.repeats, warmups)
 
 
 def line_arguments(args: argparse.Namespace) -> list[str]:

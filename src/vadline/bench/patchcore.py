@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,7 @@ def anomalib(
 
 
 def _aurocs(
-    bad: pd.Series, scores: list[NDArray[np.floating]], peaks: list[NDArray[np.floating]]
+    bad: pd.Series, scores: Sequence[NDArray[np.floating]], peaks: Sequence[NDArray[np.floating]]
 ) -> dict[str, float]:
     """Of the image scores, and of the highest values of the blurred maps."""
     return {

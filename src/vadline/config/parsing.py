@@ -42,7 +42,7 @@ def parse(raw: dict[str, Any]) -> Parameters:
         raise VadlineError("Parameters: " + "; ".join(_explain(error, whole)) + ".") from error
     parameters = _with_backbones(parameters)
     used = [parameters.detectors[name].backbone for name in parameters.line.detectors]
-    for net in dict.fromkeys((parameters.backbone, parameters.apc.backbone, *used)):
+    for net in dict.fromkeys((parameters.backbone, parameters.apc.network(), *used)):
         check_backbone(net.name, net.weights, net.sha256)
     return parameters
 

@@ -62,8 +62,8 @@ def make_cutpaste_benchmark(
         If no shape has a pixel, or no colour and place meet the ranges asked for.
     """
     rng = np.random.default_rng(seed)
-    shapes = [shape[bounding_box(shape > 0)] > 0 for shape in shapes if shape.any()]
-    if not shapes:
+    pieces = [shape[bounding_box(shape > 0)] > 0 for shape in shapes if shape.any()]
+    if not pieces:
         raise VadlineError("the cut-paste benchmark needs at least one defect mask with a pixel")
     height, width = goods.shape[1:3]
     sources = rng.integers(len(goods), size=n_images)
@@ -71,7 +71,7 @@ def make_cutpaste_benchmark(
     masks = np.zeros((n_images, height, width), dtype=np.uint8)
     for image, mask in zip(images, masks, strict=True):
         for _ in range(ATTEMPTS):
-            shape = _varied(shapes[rng.integers(len(shapes))], params.scale, rng)
+            shape = _varied(pieces[rng.integers(len(pieces))], params.scale, rng)
             placed = _placed(shape, (height, width), params.area, rng)
             if placed is None:
                 continue
@@ -92,7 +92,7 @@ def _varied(shape: np.ndarray, scale: Range, rng: np.random.Generator) -> np.nda
     factor = rng.uniform(*scale)
     size = [max(1, round(side * factor)) for side in shape.shape]
     shape = resize(shape.astype(np.float32), size, order=1, anti_aliasing=factor < 1) > 0.5
-    shape = np.rot90(shape, rng.integers(4))
+    shape = np.rot90(shape, int(rng.integers(4)))
     return shape[:, ::-1] if rng.integers(2) else shape
 
 

@@ -111,7 +111,7 @@ def _scar(x: Floats, donor: Floats, strength: float, rng: np.random.Generator) -
 
 def _spots(x: Floats, _: Floats, strength: float, rng: np.random.Generator) -> Floats:
     made = x
-    for _ in range(rng.integers(1, 4)):
+    for _spot in range(rng.integers(1, 4)):
         sign = rng.choice([-1, 1], p=[0.7, 0.3])
         made = made * (1 + sign * min(0.3 * strength, 1.5) * _bump(x, rng, 0.008, 0.05))
     return np.maximum(made, 0)

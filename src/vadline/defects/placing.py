@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,9 +89,7 @@ def bounding_box(mask: NDArray[np.bool_]) -> Box:
     return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
 
 
-def flip_at_random(
-    rng: np.random.Generator, *arrays: NDArray[np.generic]
-) -> tuple[NDArray[np.generic], ...]:
+def flip_at_random(rng: np.random.Generator, *arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Flip arrays of one height and width together, up-down and left-right by a coin each."""
     for axis in (0, 1):
         if rng.random() < 0.5:

@@ -81,12 +81,12 @@ def paste_texture(
         As from :func:`paste_rectangle`.
     """
     texture = np.roll(source, rng.integers(0, source.shape[:2]), axis=(0, 1))
-    texture = texture[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))][..., rng.permutation(3)]
-    texture = texture * rng.uniform(0.5, 1.5) + rng.uniform(-80, 80, 3)
+    turned = texture[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))][..., rng.permutation(3)]
+    tinted = turned * rng.uniform(0.5, 1.5) + rng.uniform(-80, 80, 3)
     share = np.exp(rng.uniform(*np.log(area)))
     region = noise_spots(good.shape[:2], share, rng, roi)
     weight = rng.uniform(*opacity)
-    blend = weight * np.clip(texture, 0, 255) + (1 - weight) * good
+    blend = weight * np.clip(tinted, 0, 255) + (1 - weight) * good
     image = np.where(region[..., None], np.rint(blend).astype(np.uint8), good)
     return _settle(image, good, region, roi)
 
@@ -126,12 +126,12 @@ def paste_defect(
     """
     if not mask.any():
         raise ValueError("paste_defect needs a mask with at least one defect pixel")
-    mask = mask.astype(bool)
-    if roi is not None and (mask & roi).any():
-        mask = mask & roi
-    box = bounding_box(mask)
+    region = mask.astype(bool)
+    if roi is not None and (region & roi).any():
+        region = region & roi
+    box = bounding_box(region)
     flips = slice(None, None, rng.choice((-1, 1))), slice(None, None, rng.choice((-1, 1)))
-    shape = mask[box][flips]
+    shape = region[box][flips]
     patch = _shift_colours(bad[box][flips], rng, shift)
     image, region = paste(good, patch, shape, place(shape.shape, mask.shape, rng, roi))
     return _settle(image, good, region, roi)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from vadline.backbones import FeatureExtractor
 
 
 @runtime_checkable
 class RefinableDetector(Protocol):
     """A fitted detector whose anomaly score is differentiable in the pixels.
 
-    ``extractor`` is a :class:`vadline.backbones.FeatureExtractor`: its ``normalise``,
-    ``denormalise``, ``mean`` and ``std`` fix the pixel units.
+    The ``extractor``'s ``normalise``, ``denormalise``, ``mean`` and ``std`` fix the pixel units.
     """
 
-    extractor: nn.Module
+    extractor: FeatureExtractor
 
     def candidates(self, n0: Tensor, k: int) -> Tensor:
         """Pick what :meth:`refinement_loss` compares each location with, paper eq. 5.

@@ -99,12 +99,13 @@ def gallery_figure(
         for (heading, needed), axis in zip(columns, axes, strict=True):
             axis.set_axis_off()
             _frame(axis, part)
-            if getattr(part, needed) is None:
+            shown: np.ndarray | None = getattr(part, needed)
+            if shown is None:
                 axis.text(
                     0.5, 0.5, "none", transform=axis.transAxes, ha="center", color=GREY, **FONT
                 )
             else:
-                _draw(axis, part, needed, heat_range)
+                _draw(axis, part.image, needed, shown, heat_range)
             if needed != "image":
                 axis.set_title(heading, color=GREY, **FONT)
         colour = WRONG if _is_wrong(part) else INK
@@ -118,12 +119,14 @@ def _frame(axis: Axes, part: GalleryPart) -> None:
     axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
 
 
-def _draw(axis: Axes, part: GalleryPart, needed: str, heat_range: tuple[float, float]) -> None:
+def _draw(
+    axis: Axes, image: np.ndarray, needed: str, shown: np.ndarray, heat_range: tuple[float, float]
+) -> None:
     extent = (*axis.get_xlim(), *axis.get_ylim())
-    axis.imshow(part.recovered if needed == "recovered" else part.image, extent=extent)
+    axis.imshow(shown if needed == "recovered" else image, extent=extent)
     if needed == "anomaly_map":
         low, high = heat_range
-        heat = np.clip((part.anomaly_map - low) / ((high - low) or 1.0), 0, 1)
+        heat = np.clip((shown - low) / ((high - low) or 1.0), 0, 1)
         # What is cold stays see-through.
         axis.imshow(
             heat,
@@ -135,11 +138,11 @@ def _draw(axis: Axes, part: GalleryPart, needed: str, heat_range: tuple[float, f
             interpolation="bilinear",
         )
     elif needed == "truth":
-        _outline(axis, part.truth, GOOD)
+        _outline(axis, shown, GOOD)
     elif needed == "refined_mask":
-        mask = np.ma.masked_equal((np.asarray(part.refined_mask) != 0).astype(float), 0)
+        mask = np.ma.masked_equal((np.asarray(shown) != 0).astype(float), 0)
         axis.imshow(mask, extent=extent, cmap="autumn", vmin=0, vmax=2, alpha=0.45)
-        _outline(axis, part.refined_mask, BAD)
+        _outline(axis, shown, BAD)
 
 
 def _outline(axis: Axes, mask: np.ndarray, colour: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vadline.images.png16 import is_png16_colour, read_png16
 from vadline.images.region import Region
@@ -145,11 +146,11 @@ def _to_eight_bit(image: Image.Image, sixteen_bit_max: int) -> Image.Image:
         return Image.fromarray(_scale(values, sixteen_bit_max))
     if image.mode == "F":
         values = np.asarray(image)
-        low, high = float(values.min()), float(values.max())
+        least, most = float(values.min()), float(values.max())
         # NaN fails every comparison, so this form refuses it too.
-        if not (math.isfinite(low) and low >= 0 and high <= 1):
+        if not (math.isfinite(least) and least >= 0 and most <= 1):
             raise UnreadableImageError(
-                f"floating-point values from {low:g} to {high:g} are not in [0, 1]: rescale them"
+                f"floating-point values from {least:g} to {most:g} are not in [0, 1]: rescale them"
             )
         return Image.fromarray(_scale(values, 1))
     return image
@@ -180,7 +181,7 @@ def _has_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: in
     """
     if image.format == "PNG":
         return sixteen_bit_max != SIXTEEN_BIT_MAX and is_png16_colour(data)
-    if image.format == "TIFF":
+    if isinstance(image, TiffImageFile):
         bits = image.tag_v2.get(BITS_PER_SAMPLE, ())
         separate = image.tag_v2.get(PLANAR_CONFIGURATION) == 2
         return (
@@ -195,7 +196,7 @@ def _read_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: i
         values = read_png16(data)
     else:
         with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-            page = tiff.pages[0]
+            page = tiff.pages.first
             values = page.asarray()
             if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
                 values = np.moveaxis(values, 0, -1)

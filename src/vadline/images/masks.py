@@ -45,7 +45,7 @@ def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[
         reason = " ".join(str(error).split())
         raise UnreadableImageError(f"the mask cannot be read ({reason})") from error
     if values.ndim == 3:
-        values = values[..., [band != "A" for band in bands]].any(axis=-1)
+        values = np.any(values[..., [band != "A" for band in bands]], axis=-1)
     marked = values != 0
     if image_size is not None and marked.shape[::-1] != tuple(image_size):
         raise UnreadableImageError(

@@ -43,8 +43,8 @@ class PixelHistogram:
 
     Attributes
     ----------
-    reference_ : float
-        The reference in use.
+    reference_ : float, or None
+        The reference in use; None before the first map where none was given.
     n_regions_ : int
         Components seen.
     """
@@ -106,7 +106,7 @@ class PixelHistogram:
             # From one image, so that it does not depend on the chunks.
             first = scores[: scores.size // len(maps)]
             self.reference_ = _choose_reference(first[:: max(1, first.size // SAMPLE)])
-        self._count(scores)
+        self._count(scores, self.reference_)
         bad = np.flatnonzero(masks)
         bins = _bins(maps.reshape(-1)[bad], self.reference_)
         np.add.at(self._bad, bins, 1)
@@ -130,16 +130,24 @@ class PixelHistogram:
         return index, self._all[used] - self._bad[used], self._bad[used], self._region[used]
 
     def threshold(self, index: int) -> float:
-        """Lowest score that falls into a bin: ``scores >= threshold(i)`` are bins i and up."""
+        """Lowest score that falls into a bin: ``scores >= threshold(i)`` are bins i and up.
+
+        Raises
+        ------
+        VadlineError
+            If there is no reference yet.
+        """
+        if self.reference_ is None:
+            raise VadlineError("no anomaly map was counted, so no bin has a score")
         key = np.uint32(index << SHIFT)
         bits = key ^ SIGN if key & SIGN else ~key
         return float(np.array(bits, np.uint32).view(np.float32)) + self.reference_
 
-    def _count(self, scores: np.ndarray) -> None:
+    def _count(self, scores: np.ndarray, reference: float) -> None:
         moved = np.empty(min(PIECE, scores.size), np.float32)
         for start in range(0, scores.size, PIECE):
             piece = scores[start : start + PIECE]
-            bins = _bins(piece, self.reference_, moved[: piece.size])
+            bins = _bins(piece, reference, moved[: piece.size])
             # In place: a bincount would fill and add 16 MB for every piece.
             np.add.at(self._all, bins, 1)
 

@@ -15,6 +15,7 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 import vadline
+from vadline.io.atomic import AtomicMixin
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class FreshnessHooks:
         catalog.save("run_state", state | {"times": times, "made_of": old | new})
         for name in pipeline.all_outputs():
             dataset = catalog.get(name)
-            if hasattr(dataset, "stale_before"):
+            if isinstance(dataset, AtomicMixin):
                 dataset.stale_before = times.get(name, 0.0)
 
 

@@ -17,10 +17,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 
 from vadline.backbones import FeatureExtractor
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows
-    resource = None
 
 
 class ForwardClock:
@@ -102,7 +100,7 @@ def peak_memory_mb() -> float:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="ignore")
         if found := re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE):
             return int(found[1]) * 1024 / 1e6
-    if resource is None:
+    if sys.platform == "win32":
         return math.nan
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

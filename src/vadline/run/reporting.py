@@ -73,4 +73,4 @@ class ReportingHooks:
             if name in pipeline.all_outputs() and catalog.exists(name):
                 console.print(format_table(catalog.load(name).set_index("row"), name))
         if "decisions" in pipeline.all_outputs():
-            logger.info("A score and a decision per part: %s", catalog.get("decisions")._filepath)
+            logger.info("A score and a decision per part: %s", catalog["decisions"]._filepath)

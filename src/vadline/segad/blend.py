@@ -11,6 +11,7 @@ The blend adds both, each in standard deviations of good parts::
 from __future__ import annotations
 
 import json
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,13 @@ from vadline.segad.params import BlendParams, ForestParams
 
 ATTRIBUTE = "vadline_blend"
 WEIGHTS = np.linspace(0, 1, 11)
+
+
+class Constants(TypedDict, total=False):
+    """Location and scale of the forest's margin and of each image score, by its column's name."""
+
+    margin: tuple[float, float]
+    scores: dict[str, tuple[float, float]]
 
 
 class BlendedForest:
@@ -40,8 +48,8 @@ class BlendedForest:
         Grown on all rows.
     weight_ : float
         w; 1 when the blend is off.
-    constants_ : dict
-        Location and scale of the margin and of each image score; empty when the blend is off.
+    constants_ : Constants
+        Empty when the blend is off.
     """
 
     def __init__(self, forest: ForestParams, blend: BlendParams, random_state: int) -> None:
@@ -70,7 +78,8 @@ class BlendedForest:
         """
         bad = np.asarray(y).astype(bool)
         self.forest_ = BoostedRandomForest(self.forest, self.random_state).fit(X, bad)
-        self.weight_, self.constants_ = 1.0, {}
+        self.weight_: float = 1.0
+        self.constants_: Constants = {}
         if self.blend.kind == "off":
             return self
         scores = _required(image_scores)

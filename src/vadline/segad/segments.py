@@ -61,6 +61,7 @@ def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
         return grid_segments(size, params.rows, params.cols)
     if params.kind == "whole":
         return np.zeros(height_width(size), np.uint8), ("whole",)
+    assert params.path is not None  # SegmentParams refuses png without
     return load_segments(params.path, size)
 
 

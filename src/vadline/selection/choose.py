@@ -57,9 +57,20 @@ def select(
     DataFrame
         See :func:`summarise`.
     """
-    held = {"seed": seed, "count": count, "share": share}
-    strengths = strengths or calibrate(photographs, groups, configurations[0], **held)
-    return summarise(compare(photographs, groups, configurations, strengths, folds=folds, **held))
+    strengths = strengths or calibrate(
+        photographs, groups, configurations[0], seed=seed, count=count, share=share
+    )
+    runs = compare(
+        photographs,
+        groups,
+        configurations,
+        strengths,
+        seed=seed,
+        folds=folds,
+        count=count,
+        share=share,
+    )
+    return summarise(runs)
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:

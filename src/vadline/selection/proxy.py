@@ -120,10 +120,11 @@ def _score(
     detector: PatchCore, photographs: Photographs, size: int, sigmas: Sequence[float | None]
 ) -> dict[float | None, NDArray[np.float64]]:
     maps, highest = detector.score(_resized(photographs, size), np.arange(len(photographs)))
-    blurred = {
-        s: image_scores(upsample_and_blur(maps, _BLUR_SIZE, s)) for s in sigmas if s is not None
-    }
-    return {None: highest, **blurred}
+    scores: dict[float | None, NDArray[np.float64]] = {None: highest}
+    for sigma in sigmas:
+        if sigma is not None:
+            scores[sigma] = image_scores(upsample_and_blur(maps, _BLUR_SIZE, sigma))
+    return scores
 
 
 def _auroc(goods: NDArray[np.float64], bads: NDArray[np.float64]) -> float:

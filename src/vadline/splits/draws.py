@@ -26,14 +26,14 @@ def order_uniformly_over_kinds(kinds: Sequence[str], rng: np.random.Generator) -
     int64 ndarray (n,)
         A permutation of 0..n-1.
     """
-    kinds = np.asarray(kinds, dtype=str)
-    n = len(kinds)
+    each = np.asarray(kinds, dtype=str)
+    n = len(each)
     shuffled = rng.permutation(n)
-    names = rng.permutation(np.unique(kinds))
+    names = rng.permutation(np.unique(each))
     turn = np.zeros(n, np.int64)  # of each shuffled sample: how many of its kind come before
     place = np.zeros(n, np.int64)  # of its kind among the shuffled kinds
     for position, name in enumerate(names):
-        members = np.flatnonzero(kinds[shuffled] == name)
+        members = np.flatnonzero(each[shuffled] == name)
         turn[members] = np.arange(len(members))
         place[members] = position
     return shuffled[np.lexsort((place, turn))].astype(np.int64)

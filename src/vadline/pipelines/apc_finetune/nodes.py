@@ -28,4 +28,4 @@ def finetune(
     """Fine-tune the extractor; goes on from the last epoch of an interrupted run."""
     training = training_set(images, masks, roi, split, synthetic)
     result = train_apc(training, apc, seed, checkpoint, device=str(pick_device("auto")))
-    return ModelState(result.encoder_state, {"backbone": apc.backbone.name}), result.history
+    return ModelState(result.encoder_state, {"backbone": apc.network().name}), result.history

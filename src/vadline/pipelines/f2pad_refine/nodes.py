@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vadline.defects.stand_ins import StandIns
 from vadline.detectors import AnomalyMaps, load_detector
+from vadline.errors import VadlineError
 from vadline.f2pad import (
     F2PADParams,
     PixelPrior,
@@ -21,8 +22,11 @@ from vadline.f2pad import (
     rows_to_refine,
     sample_pixels,
 )
+from vadline.f2pad.protocol import RefinableDetector
 from vadline.splits import scored_rows
 from vadline.state import ModelState
+
+Pictures = NDArray[np.uint8]
 
 
 def learn_pixel_prior(
@@ -38,7 +42,7 @@ def learn_pixel_prior(
     """Draw good parts as references, and fit the mixture of colours that they have."""
     goods = reference_rows(np.flatnonzero(split["detector"]), references, seed)
     sample = sample_pixels(images[goods], pixels, seed, roi)
-    extractor = load_detector(model).extractor
+    extractor = _refinable(model).extractor
     normalised = extractor.normalise(torch.from_numpy(sample)[None, None])[0, :, 0].T
     prior = fit_pixel_prior(normalised.numpy(), components, seed)
     tensors = {"means": prior.means, "precisions": prior.precisions, "references": goods}
@@ -87,14 +91,14 @@ def refine_masks(
     threshold: dict[str, float],
     parts: pd.DataFrame,
     f2pad: F2PADParams,
-) -> tuple[NDArray[np.uint8], ...]:
+) -> tuple[Pictures, Pictures, Pictures, Pictures, pd.DataFrame]:
     """Refine the masks of the chosen parts."""
     rows = parts["row"].to_numpy(np.int64)
     result = refine(
         images[rows],
         maps.pixels(rows),
         threshold["threshold"],
-        load_detector(model),
+        _refinable(model),
         PixelPrior(prior.tensors["means"].numpy(), prior.tensors["precisions"].numpy()),
         images[prior.tensors["references"].numpy()],
         f2pad,
@@ -103,3 +107,10 @@ def refine_masks(
     log = result.log.assign(row=rows, image_id=parts["image_id"].to_numpy())
     masks = result.masks, result.initial_masks, result.painted_masks
     return *masks, result.recovered, log
+
+
+def _refinable(model: ModelState) -> RefinableDetector:
+    detector = load_detector(model)
+    if not isinstance(detector, RefinableDetector):
+        raise VadlineError(f"line.refined: {model.config['name']} cannot be refined: leave it out")
+    return detector

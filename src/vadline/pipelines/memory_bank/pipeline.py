@@ -1,10 +1,13 @@
 """The stage memory_bank: one node a detector."""
 
+from collections.abc import Callable
+
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
 from vadline.config.line import bound
 from vadline.pipelines.memory_bank.nodes import fit, fit_supervised
+from vadline.state import ModelState
 
 
 def create_pipeline() -> Pipeline:
@@ -14,7 +17,8 @@ def create_pipeline() -> Pipeline:
 
 def _detector(name: str) -> Pipeline:
     line = current_line()
-    function, shared = fit, ["images", "split", "roi"]
+    function: Callable[..., ModelState] = fit
+    shared = ["images", "split", "roi"]
     if line.roles[name] != "detector":
         function, shared = fit_supervised, ["images", "masks", "roi", "split", "synthetic"]
     fine_tuned = ["apc_encoder"] if line.encoders[name] == "apc" else []

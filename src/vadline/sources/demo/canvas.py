@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 Window = tuple[slice, slice]
@@ -76,7 +77,7 @@ class Canvas:
         other.__dict__.update(self.__dict__, image=self.image.copy())
         return other
 
-    def window(self, centre: Sequence[float], reach: float) -> Window:
+    def window(self, centre: Iterable[float], reach: float) -> Window:
         """Return the pixels within ``reach`` of a part point, clipped to the picture."""
         cx, cy = self.pose.to_image(*centre)
         bounds = [
@@ -136,7 +137,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, in
     return _spline_basis(shape[0], cells[0]) @ grid @ _spline_basis(shape[1], cells[1]).T
 
 
-def curve(points: Sequence[Sequence[float]], samples: int = 40) -> np.ndarray:
+def curve(points: ArrayLike, samples: int = 40) -> np.ndarray:
     """Return ``samples`` points, float64 (samples, 2), of a smooth curve through ``points``."""
     through = np.asarray(points, float)
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(through, axis=0).T))]

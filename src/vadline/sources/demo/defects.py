@@ -92,9 +92,10 @@ def _pollution(part: Part, rng: np.random.Generator) -> Part:
     return replace(part, over=(fibre(at, rng.uniform(0.08, 0.2), rng),))
 
 
-def _with_wire(part: Part, which: int, points: np.ndarray, **changes: float) -> Part:
+def _with_wire(part: Part, which: int, points: np.ndarray, tip: float | None = None) -> Part:
     wires = list(part.wires)
-    wires[which] = replace(wires[which], points=points, **changes)
+    old = wires[which]
+    wires[which] = replace(old, points=points, tip=old.tip if tip is None else tip)
     return replace(part, wires=tuple(wires))
 
 

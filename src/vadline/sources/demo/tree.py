@@ -8,8 +8,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -78,7 +78,8 @@ def render_part(
     return image.astype(np.uint8), mask
 
 
-class _Job(NamedTuple):
+@dataclass(frozen=True)
+class _Job:
     stream: int
     folder: str
     index: int
@@ -132,7 +133,7 @@ def _write_tables(tree: Path, jobs: list[_Job], train_bad: int, seed: int) -> No
     draws = {}
     for key in range(LOW_SHOT_DRAWS):
         rng = np.random.default_rng((seed, len(_FOLDERS), key))
-        chosen = np.sort(rng.choice(train_bad, shots, replace=False)) if train_bad else []
+        chosen = np.sort(rng.choice(train_bad, shots, replace=False))
         draws[str(key)] = [f"{index:04d}.png" for index in chosen]
     (tree / "low_shot_train.json").write_text(json.dumps(draws, indent=1) + "\n")
 
