@@ -72,7 +72,8 @@ class DRA(OnBackbone):
     Heads, losses and image score are the paper's (section 3.2, appendix B.1). It has no anomaly
     map; ours is the sum of the anomaly heads' patch scores. Our choices besides: pseudo anomalies
     hold a piece of another good, where eq. 4 moves one within the image; there are none among the
-    references; batch norms keep their statistics.
+    references; the backbone's batch norms keep their statistics; and what
+    :class:`~vadline.detectors.dra.heads.DRAHeads` names.
 
     Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 

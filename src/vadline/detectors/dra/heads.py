@@ -25,7 +25,7 @@ class HeadScores:
     seen, pseudo, residual : Tensor, float32, shape (B,)
         High for images like the known bads; like the pseudo anomalies; unlike the references.
     map : Tensor, float32, shape (B, h, w)
-        Sum of the three heads' scores of each patch.
+        Sum of the three heads' scores of each patch, not negative.
     """
 
     normality: Tensor
@@ -40,39 +40,11 @@ class HeadScores:
         return self.seen + self.pseudo + self.residual - self.normality
 
 
-class NormalityHead(nn.Module):
-    """Two fully connected layers on features averaged over the image (eq. 9, appendix B.1).
-
-    Parameters
-    ----------
-    channels : int
-        Of the features.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(channels, _HIDDEN), nn.ReLU(inplace=True), nn.Linear(_HIDDEN, 1)
-        )
-
-    def forward(self, features: Tensor, inside: Tensor) -> Tensor:
-        """Score images.
-
-        Parameters
-        ----------
-        features : Tensor, float32, shape (B, C, h, w)
-        inside : Tensor, bool, shape (h, w)
-            Which patches count.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-        """
-        return self.layers(features[:, :, inside].mean(dim=2))[:, 0]
-
-
 class PatchHead(nn.Module):
-    """A linear score of every patch, by a 1 x 1 convolution (eq. 3, appendix B.1).
+    """A score of every patch, linear but for its sign (eq. 3; a 1 x 1 convolution, appendix B.1).
+
+    Without the sign (our choice), as a part may differ from goods either way and the deviation loss
+    pulls these to the middle.
 
     Parameters
     ----------
@@ -82,26 +54,20 @@ class PatchHead(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.scoring = nn.Conv2d(channels, 1, kernel_size=1)
+        self.scoring = nn.Conv1d(channels, 1, kernel_size=1)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Score patches.
-
-        Parameters
-        ----------
-        features : Tensor, float32, shape (B, C, h, w)
-
-        Returns
-        -------
-        Tensor, float32, shape (B, h, w)
-        """
-        return self.scoring(features)[:, 0]
+    def forward(self, patches: Tensor) -> Tensor:
+        """Score patches, float32 (B, C, n); returns (B, n), not negative."""
+        return self.scoring(patches)[:, 0].abs()
 
 
 class DRAHeads(nn.Module):
     """All four heads over the same features.
 
-    The residual head scores what the references' mean has and an image lacks at each place (eq. 7).
+    Normality is told by two fully connected layers from the mean patch (eq. 9, appendix B.1); the
+    residual head sees how far each patch is from the references' mean (eq. 7). Our choices: this
+    difference goes in without its sign, and what goes into the heads is brought to mean 0 and
+    variance 1, channel by channel, since the channels of backbones other than ResNets differ much.
 
     Parameters
     ----------
@@ -114,7 +80,11 @@ class DRAHeads(nn.Module):
     def __init__(self, channels: int, top_share: float) -> None:
         super().__init__()
         self.top_share = top_share
-        self.normality = NormalityHead(channels)
+        self.standard = nn.BatchNorm1d(channels, affine=False)
+        self.standard_residual = nn.BatchNorm1d(channels, affine=False)
+        self.normality = nn.Sequential(
+            nn.Linear(channels, _HIDDEN), nn.ReLU(inplace=True), nn.Linear(_HIDDEN, 1)
+        )
         self.seen = PatchHead(channels)
         self.pseudo = PatchHead(channels)
         self.residual = PatchHead(channels)
@@ -128,20 +98,23 @@ class DRAHeads(nn.Module):
         reference : Tensor, float32, shape (C, h, w)
             Mean features of good images.
         inside : Tensor, bool, shape (h, w)
-            Which patches image scores may come from.
+            Which patches count; all others score 0.
 
         Returns
         -------
         HeadScores
         """
-        seen, pseudo = self.seen(features), self.pseudo(features)
-        residual = self.residual(reference - features)
+        patches = self.standard(features[:, :, inside])
+        distances = self.standard_residual((reference - features)[:, :, inside]).abs()
+        seen, pseudo, residual = self.seen(patches), self.pseudo(patches), self.residual(distances)
+        maps = features.new_zeros(len(features), *inside.shape)
+        maps[:, inside] = seen + pseudo + residual
         return HeadScores(
-            normality=self.normality(features, inside),
-            seen=top_k_mean(seen[:, inside], self.top_share),
-            pseudo=top_k_mean(pseudo[:, inside], self.top_share),
-            residual=top_k_mean(residual[:, inside], self.top_share),
-            map=seen + pseudo + residual,
+            normality=self.normality(patches.mean(dim=2))[:, 0],
+            seen=top_k_mean(seen, self.top_share),
+            pseudo=top_k_mean(pseudo, self.top_share),
+            residual=top_k_mean(residual, self.top_share),
+            map=maps,
         )
 
 
