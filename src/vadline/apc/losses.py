@@ -92,7 +92,9 @@ def apc_loss(
         Of the network, for ``x``.
     x : Tensor, float32, shape (B, 3, H, W)
         Normalised pixels.
-    labels, masks, mask_known : Tensor, shapes (B,), (B, H, W), (B,)
+    labels : Tensor, {0, 1}, shape (B,)
+    masks : Tensor, {0, 1}, shape (B, H, W)
+    mask_known : Tensor, bool, shape (B,)
         Ground truth; 1 = anomalous.
     params : APCParams
         ``weight_cls``, ``weight_segm``, ``weight_recon``.

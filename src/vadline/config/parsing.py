@@ -41,7 +41,7 @@ def parse(raw: dict[str, Any]) -> Parameters:
     except ValidationError as error:
         raise VadlineError("Parameters: " + "; ".join(_explain(error, whole)) + ".") from error
     parameters = _with_backbones(parameters)
-    used = [parameters.detectors[name].backbone for name in parameters.line.detectors]
+    used = [parameters.detectors[name].network() for name in parameters.line.detectors]
     for net in dict.fromkeys((parameters.backbone, parameters.apc.network(), *used)):
         check_backbone(net.name, net.weights, net.sha256)
     return parameters

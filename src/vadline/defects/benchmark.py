@@ -21,10 +21,10 @@ class CutPasteBenchmark:
 
     Attributes
     ----------
-    images : ndarray, uint8 (N, H, W, 3)
-    masks : ndarray, uint8 {0, 1} (N, H, W)
+    images : ndarray, uint8, shape (N, H, W, 3)
+    masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         Exact: images differ from their good ones there and nowhere else.
-    sources : ndarray, int64 (N,)
+    sources : ndarray, int64, shape (N,)
         Row of the good image that each was made from.
     """
 
@@ -43,9 +43,9 @@ def make_cutpaste_benchmark(
 
     Parameters
     ----------
-    goods : ndarray, uint8 (N, H, W, 3)
+    goods : ndarray, uint8, shape (N, H, W, 3)
         Good test images to draw from.
-    shapes : ndarray, uint8 {0, 1} (S, H', W')
+    shapes : ndarray, uint8 {0, 1}, shape (S, H', W')
         Masks of real defects; empty ones are passed over.
     n_images : int
         How many to make.

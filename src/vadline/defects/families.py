@@ -31,9 +31,9 @@ def make_defect(
     ----------
     family : str
         A key of :data:`FAMILIES`.
-    image : ndarray of uint8, shape (h, w, 3)
+    image : ndarray, uint8, shape (h, w, 3)
         A good part, at the photograph's own size; left as it is.
-    donor : ndarray of uint8, shape (h', w', 3)
+    donor : ndarray, uint8, shape (h', w', 3)
         Another good part, from which pasted texture comes.
     strength : float
         Contrast, or for warps and missing pieces size, in units of a plain example (1).
@@ -41,7 +41,7 @@ def make_defect(
 
     Returns
     -------
-    ndarray of uint8, shape (h, w, 3)
+    ndarray, uint8, shape (h, w, 3)
     """
     x, y = image.astype(np.float32), donor.astype(np.float32)
     made = FAMILIES[family](x, y, strength, rng)

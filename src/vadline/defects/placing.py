@@ -29,14 +29,14 @@ def place(
 
     Parameters
     ----------
-    lengths : array_like of int, shape (2,)
+    lengths : array_like, int, shape (2,)
         Rows and columns of the box.
-    sides : array_like of int, shape (2,)
+    sides : array_like, int, shape (2,)
         Rows and columns of the image, no fewer than the box's.
     rng : numpy.random.Generator
     region : ndarray, bool, shape ``sides``, optional
         With at least one pixel.
-    start : array_like of int, shape (2,), optional
+    start : array_like, int, shape (2,), optional
         First row and column of the box's own place, for ``shift``.
     shift : float
         How far the box may move from there towards the image's borders, as a share of the way: 0

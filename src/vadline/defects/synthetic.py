@@ -31,9 +31,9 @@ def synthetic_defects(
 
     Parameters
     ----------
-    images : array of uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
         Good parts; left as they are, and read one by one.
-    segments : ndarray of uint8, shape (H, W)
+    segments : ndarray, uint8, shape (H, W)
         As for :func:`synthetic_defect`.
     params : SyntheticParams
     seed : int
@@ -44,9 +44,9 @@ def synthetic_defects(
 
     Returns
     -------
-    defective : ndarray of uint8, shape (M, H, W, 3)
+    defective : ndarray, uint8, shape (M, H, W, 3)
         The images with their defects.
-    masks : ndarray of uint8, shape (M, H, W)
+    masks : ndarray, uint8, shape (M, H, W)
         1 on the defect. Never empty.
 
     Raises
@@ -74,9 +74,9 @@ def synthetic_defect(
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (H, W, 3)
+    image : ndarray, uint8, shape (H, W, 3)
         A good part; left as it is.
-    segments : ndarray of uint8, shape (H, W)
+    segments : ndarray, uint8, shape (H, W)
         Segmentation map; blurs fill its segments, rectangles are centred on a random one. What is
         labelled :data:`OUTSIDE` is neither changed nor looked at.
     params : SyntheticParams
@@ -84,8 +84,8 @@ def synthetic_defect(
 
     Returns
     -------
-    defective : ndarray of uint8, shape (H, W, 3)
-    mask : ndarray of uint8, shape (H, W)
+    defective : ndarray, uint8, shape (H, W, 3)
+    mask : ndarray, uint8, shape (H, W)
         1 on the defect. Never empty.
 
     Raises

@@ -67,9 +67,9 @@ class MapDetector(ABC):
 
         Returns
         -------
-        maps : Tensor, floating, shape (B, h, w)
+        maps : Tensor, float, shape (B, h, w)
             Higher = more anomalous, at any grid.
-        scores : Tensor, floating, shape (B,), optional
+        scores : Tensor, float, shape (B,), optional
             ``None`` to take them from the maps, as ``params.image_score`` says.
         """
 
@@ -91,7 +91,7 @@ class MapDetector(ABC):
 
         Parameters
         ----------
-        images : Images, uint8, shape (N, H, W, 3)
+        images : array, uint8, shape (N, H, W, 3)
         rows : ndarray, int64
             Which images, in this order.
         doing : str
@@ -118,7 +118,7 @@ class MapDetector(ABC):
 
         Parameters
         ----------
-        images : Images, uint8, shape (N, H, W, 3)
+        images : array, uint8, shape (N, H, W, 3)
         rows : ndarray, int64
             Which images, in this order.
         roi : ndarray, bool, shape (H, W), optional

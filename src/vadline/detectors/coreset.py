@@ -69,7 +69,7 @@ def greedy_k_centre(features: Rows, size: int, seed: int, desc: str = "coreset")
 
     Parameters
     ----------
-    features : Tensor of float32, shape (M, C), or PatchSpool
+    features : Tensor, float32, shape (M, C), or PatchSpool
         On any device.
     size : int
         How many rows to pick; at most ``M`` are.

@@ -49,7 +49,7 @@ def batches(
 
     Parameters
     ----------
-    images : Images, uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
         May be on disk; only one batch is in memory.
     rows : ndarray, int64
         Which images, in this order.

@@ -74,7 +74,7 @@ class Detector(Protocol):
 
         Parameters
         ----------
-        images : Images, uint8, shape (N, H, W, 3)
+        images : array, uint8, shape (N, H, W, 3)
             As in a :class:`TrainingSet`.
         rows : ndarray, int64
             Which images, in this order; may be none.

@@ -35,13 +35,13 @@ class TrainingSet:
 
     Attributes
     ----------
-    images : Images, uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
         Often on disk, and more than are learnt from; a detector asks for a batch at a time.
     rows : ndarray, int64, shape (n,)
         The images to learn from, ascending.
     bad : ndarray, bool, shape (n,), optional
         Which of them are bad; ``None`` where all are good, as one-class detectors get them.
-    masks : Images, uint8 {0, 1}, shape (N, H, W), optional
+    masks : array, uint8 {0, 1}, shape (N, H, W), optional
         Defect pixels of ``images``, of value only where they are known; read as ``images`` are.
     mask_known : ndarray, bool, shape (n,), optional
         Whether the mask of each of ``rows`` is known; a good one's is, and is empty.

@@ -36,11 +36,11 @@ class Adan:
 
         Parameters
         ----------
-        gradient : Tensor, float (P, ...)
+        gradient : Tensor, float, shape (P, ...)
 
         Returns
         -------
-        Tensor, float (P, ...)
+        Tensor, float, shape (P, ...)
         """
         if self.state is None:
             nought = torch.zeros_like(gradient)
@@ -63,7 +63,7 @@ class Adan:
 
         Parameters
         ----------
-        rows : Tensor, bool (P,)
+        rows : Tensor, bool, shape (P,)
             True for the rows that stay.
         """
         if self.state is not None:

@@ -26,18 +26,18 @@ def inpaint(
 
     Parameters
     ----------
-    image : ndarray, uint8 (H, W, 3)
-    region : ndarray, bool (H, W)
+    image : ndarray, uint8, shape (H, W, 3)
+    region : ndarray, bool, shape (H, W)
         What to paint over, Omega.
-    references : ndarray, uint8 (R, H, W, 3)
+    references : ndarray, uint8, shape (R, H, W, 3)
         Normal images; may be empty.
     params : F2PADParams
-    roi : ndarray, bool (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Region of interest: rims that references are held against lie inside.
 
     Returns
     -------
-    ndarray, float32 (H, W, 3)
+    ndarray, float32, shape (H, W, 3)
         Grey levels 0 to 255, not rounded; equal to ``image`` outside the region.
     """
     painted = image.astype(np.float32)

@@ -22,16 +22,16 @@ class PixelBatch:
 
     Attributes
     ----------
-    dense : Tensor, float32 (B, H, W, 3)
+    dense : Tensor, float32, shape (B, H, W, 3)
         N0 in the extractor's units.
-    region : Tensor, bool (B, H, W)
+    region : Tensor, bool, shape (B, H, W)
         Omega; the list of pixels is in its row-major order.
-    image : Tensor, int64 (P,)
+    image : Tensor, int64, shape (P,)
         To which image each pixel belongs.
-    x : Tensor, float32 (P, 3)
+    x : Tensor, float32, shape (P, 3)
         The input's pixels, in units of PIXEL_UNIT.
-    candidates : Tensor, int64 (B, L, k)
-    alpha, loss_unit : Tensor, float32 (B,)
+    candidates : Tensor, int64, shape (B, L, k)
+    alpha, loss_unit : Tensor, float32, shape (B,)
         Each image's sparsity weight, and the divisor of its feature loss.
     """
 
@@ -103,12 +103,12 @@ class Objective:
         Parameters
         ----------
         batch : PixelBatch
-        n : Tensor, float32 (P, 3)
+        n : Tensor, float32, shape (P, 3)
             Pixels of N inside Omega, in units of PIXEL_UNIT; differentiable.
 
         Returns
         -------
-        Tensor, float32 (B,)
+        Tensor, float32, shape (B,)
         """
         p = self.params
         dense = self.images(batch, n)

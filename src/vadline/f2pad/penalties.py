@@ -14,14 +14,14 @@ def log_penalty(a: Tensor, epsilon: float) -> Tensor:
 
     Parameters
     ----------
-    a : Tensor, float (P, 3)
+    a : Tensor, float, shape (P, 3)
         Anomalous parts of P pixels.
     epsilon : float
         Positive; the square of the magnitude at which the pull begins to fade.
 
     Returns
     -------
-    Tensor, float (P,)
+    Tensor, float, shape (P,)
         Smallest at ``a = 0``: ``log(epsilon) / 2``.
     """
     magnitude = torch.linalg.vector_norm(a, dim=-1)
@@ -36,11 +36,11 @@ def total_variation(n: Tensor) -> Tensor:
 
     Parameters
     ----------
-    n : Tensor, float (B, C, H, W)
+    n : Tensor, float, shape (B, C, H, W)
 
     Returns
     -------
-    Tensor, float (B,)
+    Tensor, float, shape (B,)
     """
     across = torch.nn.functional.pad(n[..., :, 1:] - n[..., :, :-1], (0, 1))
     down = torch.nn.functional.pad(n[..., 1:, :] - n[..., :-1, :], (0, 0, 0, 1))

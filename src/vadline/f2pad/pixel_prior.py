@@ -22,9 +22,9 @@ class PixelPrior:
 
     Attributes
     ----------
-    means : ndarray, float32 (K, 3)
+    means : ndarray, float32, shape (K, 3)
         In the extractor's normalised units.
-    precisions : ndarray, float32 (K, 3, 3)
+    precisions : ndarray, float32, shape (K, 3, 3)
         Inverse covariances, symmetric and positive definite.
     """
 
@@ -39,7 +39,7 @@ def fit_pixel_prior(
 
     Parameters
     ----------
-    pixels : ndarray, float (M, 3)
+    pixels : ndarray, float, shape (M, 3)
         Sampled pixels in normalised units, see :func:`sample_pixels`.
     n_components : int
         Components to start with; those of weight below 0.01 are dropped.
@@ -79,16 +79,16 @@ def sample_pixels(
 
     Parameters
     ----------
-    images : ndarray or memmap, uint8 (N, H, W, 3)
+    images : ndarray, uint8, shape (N, H, W, 3)
     n_pixels : int
         How many to draw.
     seed : int
-    roi : ndarray, bool (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Region of interest; only pixels inside are drawn.
 
     Returns
     -------
-    ndarray, uint8 (n_pixels, 3)
+    ndarray, uint8, shape (n_pixels, 3)
     """
     rng = np.random.default_rng(seed)
     n, height, width = images.shape[:3]
@@ -107,13 +107,13 @@ def mog_penalty(pixels: Tensor, means: Tensor, precisions: Tensor) -> Tensor:
 
     Parameters
     ----------
-    pixels : Tensor, float (P, 3)
-    means : Tensor, float (K, 3)
-    precisions : Tensor, float (K, 3, 3)
+    pixels : Tensor, float, shape (P, 3)
+    means : Tensor, float, shape (K, 3)
+    precisions : Tensor, float, shape (K, 3, 3)
 
     Returns
     -------
-    Tensor, float (P,)
+    Tensor, float, shape (P,)
     """
     with torch.no_grad():
         nearest = mahalanobis_squared(pixels[:, None], means, precisions).argmin(dim=1)

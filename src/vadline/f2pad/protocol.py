@@ -23,14 +23,14 @@ class RefinableDetector(Protocol):
 
         Parameters
         ----------
-        n0 : Tensor, float32 (B, 3, H, W)
+        n0 : Tensor, float32, shape (B, 3, H, W)
             Initial non-defective images, normalised.
         k : int
             Candidates per location.
 
         Returns
         -------
-        Tensor, int64 (B, L, k)
+        Tensor, int64, shape (B, L, k)
             First axis: images. Detectors without a memory bank may return any such tensor.
         """
         ...
@@ -40,13 +40,13 @@ class RefinableDetector(Protocol):
 
         Parameters
         ----------
-        n : Tensor, float32 (B, 3, H, W)
+        n : Tensor, float32, shape (B, 3, H, W)
             Normalised images; the loss is differentiable in them.
-        candidates : Tensor, int64 (B, L, k)
+        candidates : Tensor, int64, shape (B, L, k)
             From :meth:`candidates`.
 
         Returns
         -------
-        Tensor, float32 (B,)
+        Tensor, float32, shape (B,)
         """
         ...

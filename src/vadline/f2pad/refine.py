@@ -28,13 +28,13 @@ class RefineResult:
 
     Attributes
     ----------
-    masks : ndarray, uint8 {0, 1} (N, H, W)
+    masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         Refined masks M.
-    recovered : ndarray, uint8 (N, H, W, 3)
+    recovered : ndarray, uint8, shape (N, H, W, 3)
         Non-defective images N; equal to the input outside Omega.
-    initial_masks : ndarray, uint8 {0, 1} (N, H, W)
+    initial_masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         The detector's thresholded maps M0.
-    painted_masks : ndarray, uint8 {0, 1} (N, H, W)
+    painted_masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         Masks by the initialiser alone, as if nothing were solved (paper Table III).
     log : DataFrame
         One row per image: iterations (int), loss and loss_initial (objective after and before;
@@ -65,18 +65,18 @@ def refine(
 
     Parameters
     ----------
-    images : ndarray, uint8 (N, H, W, 3)
-    maps : ndarray, float32 (N, H, W)
+    images : ndarray, uint8, shape (N, H, W, 3)
+    maps : ndarray, float32, shape (N, H, W)
         Anomaly maps at the images' size, higher = more anomalous.
     threshold : float
         M0 is ``maps > threshold``.
     detector : RefinableDetector
         Its extractor's device is where the work is done.
     prior : PixelPrior
-    references : ndarray, uint8 (R, H, W, 3)
+    references : ndarray, uint8, shape (R, H, W, 3)
         Normal images for the initialiser; R may be 0.
     params : F2PADParams
-    roi : ndarray, bool (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Region of interest: M0, Omega and the masks lie inside.
 
     Returns
@@ -136,11 +136,11 @@ def anomaly_mask(
 
     Parameters
     ----------
-    x, n : Tensor, float32 (B, 3, H, W)
+    x, n : Tensor, float32, shape (B, 3, H, W)
         Normalised images.
-    std : Tensor, float32 (1, 3, 1, 1)
+    std : Tensor, float32, shape (1, 3, 1, 1)
         Of the normalisation.
-    region : Tensor, bool (B, H, W)
+    region : Tensor, bool, shape (B, H, W)
         Omega; the mask is empty outside.
     params : F2PADParams
         ``tau_a`` in units of PIXEL_UNIT, half of which a pixel must exceed by itself;
@@ -148,7 +148,7 @@ def anomaly_mask(
 
     Returns
     -------
-    ndarray, uint8 {0, 1} (B, H, W)
+    ndarray, uint8 {0, 1}, shape (B, H, W)
     """
     power = ((x - n) * (std / PIXEL_UNIT)).square().sum(dim=1).cpu().numpy()
     masks = (power > (params.tau_a / 2) ** 2) & region.cpu().numpy()
@@ -209,13 +209,13 @@ def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Ten
     Parameters
     ----------
     objective : Objective
-    x, n : Tensor, float32 (B, 3, H, W)
+    x, n : Tensor, float32, shape (B, 3, H, W)
         Input and solution, normalised.
-    masks : Tensor, uint8 {0, 1} (B, H, W)
+    masks : Tensor, uint8 {0, 1}, shape (B, H, W)
 
     Returns
     -------
-    Tensor, float32 (B, 3, H, W)
+    Tensor, float32, shape (B, 3, H, W)
         Equal to ``x`` outside the masks.
     """
     region = masks.bool()

@@ -23,11 +23,11 @@ def mask_threshold(
 
     Parameters
     ----------
-    known : iterable of (ndarray float32 (n, H, W), ndarray uint8 (n, H, W))
+    known : iterable of pairs
         Pixel-sized anomaly maps of training images and their masks.
     has_defects : bool
         Whether any of those masks marks a defect inside of the region.
-    roi : ndarray of bool (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Region of interest; no other pixel counts.
 
     Returns
@@ -47,7 +47,7 @@ def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np
 
     Parameters
     ----------
-    goods : ndarray of int64
+    goods : ndarray, int64
         Rows to draw from.
     most : int
         All, if there are no more.
@@ -55,7 +55,7 @@ def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np
 
     Returns
     -------
-    ndarray of int64
+    ndarray, int64
         Ascending.
     """
     return np.sort(np.random.default_rng((seed, 0x9E1)).permutation(goods)[:most])
@@ -73,9 +73,9 @@ def rows_to_refine(
 
     Parameters
     ----------
-    scores : ndarray of float64, shape (N,)
+    scores : ndarray, float64, shape (N,)
         The detector's image scores; NaN where it has none.
-    calibration, test : ndarray of bool, shape (N,)
+    calibration, test : ndarray, bool, shape (N,)
         Good images that set the threshold; images to choose from.
     rate : float
         Share of good parts that may be called bad.
@@ -85,7 +85,7 @@ def rows_to_refine(
 
     Returns
     -------
-    ndarray of int64
+    ndarray, int64
         Ascending. Without calibration images all test images are candidates.
     """
     threshold = reject_threshold(scores[calibration], rate)

@@ -15,16 +15,16 @@ def neighbour_table(region: Tensor, window: int) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    region : Tensor, bool (B, H, W)
+    region : Tensor, bool, shape (B, H, W)
         The P true pixels are numbered in row-major order.
     window : int
         Side of the window, odd.
 
     Returns
     -------
-    neighbours : Tensor, int64 (window**2, P)
+    neighbours : Tensor, int64, shape (window**2, P)
         Number of the neighbour at each offset, or -1 where it lies outside region or image.
-    distances : Tensor, float32 (window**2,)
+    distances : Tensor, float32, shape (window**2,)
         Squared distance of each offset, in pixels.
     """
     reach = window // 2
@@ -57,7 +57,7 @@ def share_gradients(
 
     Parameters
     ----------
-    gradient, colours : Tensor, float (P, 3)
+    gradient, colours : Tensor, float, shape (P, 3)
         Of the P pixels of the region.
     neighbours, distances : Tensor
         From :func:`neighbour_table`.
@@ -67,7 +67,7 @@ def share_gradients(
 
     Returns
     -------
-    Tensor, float (P, 3)
+    Tensor, float, shape (P, 3)
     """
     if reading == "gaussian":
         sigma_s, sigma_c = 0.5 / sigma_s**2, 0.5 / sigma_c**2

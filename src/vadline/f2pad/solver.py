@@ -21,14 +21,14 @@ class Solution:
 
     Attributes
     ----------
-    n : Tensor, float32 (B, 3, H, W)
+    n : Tensor, float32, shape (B, 3, H, W)
         Non-defective images, normalised.
-    iterations : ndarray, int64 (B,)
-    loss, loss_initial : ndarray, float64 (B,)
+    iterations : ndarray, int64, shape (B,)
+    loss, loss_initial : ndarray, float64, shape (B,)
         The objective at ``n`` and at N0.
-    seconds : ndarray, float64 (B,)
+    seconds : ndarray, float64, shape (B,)
         Each image's share of the wall time.
-    converged : ndarray, bool (B,)
+    converged : ndarray, bool, shape (B,)
         False where max_iterations ran out.
     """
 
@@ -57,11 +57,11 @@ def solve(
     Parameters
     ----------
     objective : Objective
-    x, n0 : Tensor, float32 (B, 3, H, W)
+    x, n0 : Tensor, float32, shape (B, 3, H, W)
         Input and first guess, normalised; equal outside the region.
-    region : Tensor, bool (B, H, W)
+    region : Tensor, bool, shape (B, H, W)
         Omega, not empty in any image.
-    alpha : Tensor, float32 (B,)
+    alpha : Tensor, float32, shape (B,)
         Sparsity weight of each image, alpha0 / |M0|; nought leaves R_A out.
     bar : tqdm, optional
         Advanced by max_iterations per image in all.
@@ -107,9 +107,9 @@ class Descent:
 
     Attributes
     ----------
-    n : Tensor, float32 (P, 3)
+    n : Tensor, float32, shape (P, 3)
         Pixels of N inside Omega, all images in one list, in units of PIXEL_UNIT.
-    best : Tensor, float32 (B,)
+    best : Tensor, float32, shape (B,)
         Lowest objective met so far, and ``best_n`` (P, 3) where.
     """
 
@@ -133,7 +133,7 @@ class Descent:
 
         Returns
         -------
-        Tensor, bool (B,)
+        Tensor, bool, shape (B,)
             True for the images whose objective has ceased to fall.
         """
         n = self.n.detach().requires_grad_()

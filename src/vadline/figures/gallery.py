@@ -33,7 +33,7 @@ class GalleryPart:
     ----------
     name : str
         The part's image_id.
-    image : ndarray of uint8, shape (H, W, 3)
+    image : ndarray, uint8, shape (H, W, 3)
         Photograph.
     score : float, optional
         Anomaly score.
@@ -43,9 +43,9 @@ class GalleryPart:
         True label, "good" or "bad"; a decision that differs from it is marked red.
     truth, refined_mask : ndarray, shape (H, W), optional
         Masks, non-zero on defects.
-    anomaly_map : ndarray of float32, shape (h, w), optional
+    anomaly_map : ndarray, float32, shape (h, w), optional
         At any grid; stretched over the photograph.
-    recovered : ndarray of uint8, shape (H, W, 3), optional
+    recovered : ndarray, uint8, shape (H, W, 3), optional
         The part as F2PAD thinks it was without its defect.
     """
 

@@ -30,7 +30,7 @@ def histogram_figure(
         1 for bad parts, 0 for good ones.
     scores : mapping
         Set-up's name to scores (N,).
-    unseen : array_like of bool, shape (N,), optional
+    unseen : array_like, bool, shape (N,), optional
         Bad parts of a kind that no training part had.
     thresholds : mapping, optional
         Set-up's name to the score from which a part is called bad, drawn as a line.

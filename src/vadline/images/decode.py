@@ -114,7 +114,7 @@ def decode(
 
     Returns
     -------
-    pixels : uint8 ndarray (size, size, 3)
+    pixels : ndarray, uint8, shape (size, size, 3)
         RGB.
     original_size : tuple of int
         Width and height of the upright image before resizing.

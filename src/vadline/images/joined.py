@@ -14,7 +14,7 @@ class Joined:
 
     Parameters
     ----------
-    arrays : sequence of ndarray, shapes (N_i, ...)
+    arrays : sequence of ndarray, shape (N_i, ...)
         Of one dtype, equal in every axis but the first; memory maps are read row by row.
 
     Attributes

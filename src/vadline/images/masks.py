@@ -27,7 +27,7 @@ def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[
 
     Returns
     -------
-    bool ndarray (height, width)
+    ndarray, bool, shape (height, width)
 
     Raises
     ------
@@ -62,14 +62,14 @@ def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    mask : bool ndarray (H, W)
+    mask : ndarray, bool, shape (H, W)
         The mask at its own size.
     size : int
         Side of the result in pixels.
 
     Returns
     -------
-    uint8 ndarray (size, size)
+    ndarray, uint8, shape (size, size)
         0 or 1; not all 0 unless ``mask`` is.
     """
     image = Image.fromarray(mask.astype(np.uint8))

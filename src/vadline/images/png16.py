@@ -27,7 +27,7 @@ def read_png16(data: bytes) -> NDArray[np.uint16]:
 
     Returns
     -------
-    uint16 ndarray (H, W, C)
+    ndarray, uint16, shape (H, W, C)
         RGB, grey + alpha or RGBA.
 
     Raises

@@ -18,7 +18,7 @@ class Region:
 
     Parameters
     ----------
-    inside : bool ndarray (H, W)
+    inside : ndarray, bool, shape (H, W)
         As it was drawn; at other sizes its nearest pixels count.
     """
 
@@ -36,7 +36,7 @@ class Region:
 
         Returns
         -------
-        bool ndarray (height, width)
+        ndarray, bool, shape (height, width)
             True inside.
         """
         return np.asarray(self._resized(width, height)) == 0

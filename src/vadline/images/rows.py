@@ -45,7 +45,7 @@ class RowFile:
 
         Parameters
         ----------
-        row : uint8 ndarray (*row_shape)
+        row : ndarray, uint8, shape (*row_shape)
         """
         if row.shape != self._row_shape or row.dtype != np.uint8:
             raise ValueError(f"a row is {self._row_shape} uint8, not {row.shape} {row.dtype}")

@@ -49,7 +49,7 @@ class Ingested:
     masks : Path
         A finished ``.npy`` file, uint8 (N, H, W), 0 or 1; all 0 for good parts and where it is
         unknown.
-    roi : bool ndarray (H, W)
+    roi : ndarray, bool, shape (H, W)
         The region of interest; True everywhere without one.
     report : dict
         See `vadline.images.report.describe_files`.

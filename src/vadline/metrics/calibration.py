@@ -11,7 +11,7 @@ def reject_threshold(goods: ArrayLike, rate: float) -> float:
 
     Parameters
     ----------
-    goods : array_like of float, shape (n,)
+    goods : array_like, float, shape (n,)
         Scores of the calibration part's good images.
     rate : float
         Share of good parts that may be rejected, in (0, 1).
@@ -32,13 +32,13 @@ def calibrated_scores(scores: ArrayLike, goods: ArrayLike) -> NDArray[np.float64
 
     Parameters
     ----------
-    scores : array_like of float, shape (N,)
-    goods : array_like of float, shape (n,)
+    scores : array_like, float, shape (N,)
+    goods : array_like, float, shape (n,)
         Scores of the calibration part's good images.
 
     Returns
     -------
-    ndarray of float64, shape (N,)
+    ndarray, float64, shape (N,)
         ``(#lower + 1/2) / (n + 1)``: within (0, 1), comparable across detectors and runs.
     """
     below = np.searchsorted(np.sort(np.asarray(goods, np.float64)), np.asarray(scores), "left")

@@ -79,11 +79,11 @@ class PixelHistogram:
 
         Parameters
         ----------
-        maps : ndarray of float32, shape (n, H, W)
+        maps : ndarray, float32, shape (n, H, W)
             Anomaly maps, higher = more anomalous.
         masks : ndarray, shape (n, H, W)
             Ground truth, non-zero on defects.
-        roi : ndarray of bool, shape (H, W), optional
+        roi : ndarray, bool, shape (H, W), optional
             Pixels that count; everything by default.
 
         Raises

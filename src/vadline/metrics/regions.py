@@ -16,14 +16,14 @@ def bad_pixel_weights(bad: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.
 
     Parameters
     ----------
-    bad : ndarray of int64, shape (P,)
+    bad : ndarray, int64, shape (P,)
         Flat indices of the bad pixels, ascending.
     shape : (int, int, int)
         N, H, W of the masks.
 
     Returns
     -------
-    weights : ndarray of float64, shape (P,)
+    weights : ndarray, float64, shape (P,)
         1 / size of the pixel's component.
     count : int
         Components in all images together.

@@ -14,12 +14,12 @@ def iou(masks: np.ndarray, truth: np.ndarray, roi: np.ndarray | None = None) -> 
     ----------
     masks, truth : ndarray, shape (N, H, W)
         Predicted and true defect masks, non-zero on defects.
-    roi : ndarray of bool, shape (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Pixels that count.
 
     Returns
     -------
-    ndarray of float64, shape (N,)
+    ndarray, float64, shape (N,)
         In [0, 1]; 1 where both masks are empty.
     """
     both, predicted, true = _areas(masks, truth, roi)

@@ -83,7 +83,7 @@ def segad_row(
     ----------
     labels, scores : array_like, shape (N,)
         Bad flags and set-up scores of the test part.
-    unseen : array_like of bool, shape (N,), optional
+    unseen : array_like, bool, shape (N,), optional
         Bad parts of a kind that no training part had. Either side is held against all goods.
 
     Returns
@@ -118,7 +118,7 @@ def refinement_row(
         truth.
     seconds : array_like, shape (N,)
         Time that each image took.
-    roi : ndarray of bool, shape (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Pixels that count.
 
     Returns

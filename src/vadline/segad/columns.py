@@ -69,7 +69,7 @@ def forest_rows(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, 
     Returns
     -------
     rows : Index of image_id
-    bad : ndarray of bool, shape (len(rows),)
+    bad : ndarray, bool, shape (len(rows),)
     """
     known = split.set_index("image_id")
     rows = known.index[known["forest"]].append(features.index.difference(known.index, sort=False))

@@ -47,7 +47,7 @@ class BoostedRandomForest:
     ----------
     booster_ : xgboost.Booster
         The fitted trees.
-    feature_names_in_ : ndarray of str
+    feature_names_in_ : ndarray, str
         Columns, in order.
     """
 

@@ -29,12 +29,12 @@ def make_segments(
         VAD's seven segments, a grid, a label picture, or one segment for everything.
     size : int or (int, int)
         Height and width of the map; one number for a square.
-    roi : ndarray of bool, shape (H, W), optional
+    roi : ndarray, bool, shape (H, W), optional
         Region of interest; pixels outside belong to no segment.
 
     Returns
     -------
-    labels : ndarray of uint8, shape (H, W)
+    labels : ndarray, uint8, shape (H, W)
         Values 0 .. L - 1, and `OUTSIDE`.
     names : tuple of str
         The L segments' names; the region may have left some of them empty.
@@ -100,7 +100,7 @@ def load_segments(path: str | Path, size: int | tuple[int, int]) -> Segments:
 
     Returns
     -------
-    labels : ndarray of uint8, shape (H, W)
+    labels : ndarray, uint8, shape (H, W)
         Rank of the pixel's grey value among those of the picture.
     names : tuple of str
         One name per grey value, ascending.

@@ -24,11 +24,11 @@ def stand_ins(
 
     Parameters
     ----------
-    images : array of uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
         Read one by one.
     split : DataFrame
         The images' roles, row order = array order.
-    segments : ndarray of uint8, shape (H, W)
+    segments : ndarray, uint8, shape (H, W)
         Segmentation map; nothing is made where it says `OUTSIDE`.
     params : SyntheticParams
     seed : int

@@ -35,9 +35,9 @@ def segment_statistics(
 
     Parameters
     ----------
-    maps : ndarray of float32, shape (N, H, W)
+    maps : ndarray, float32, shape (N, H, W)
         Anomaly maps; a memory map is read chunk by chunk.
-    segments : ndarray of uint8, shape (H, W) or (N, H, W)
+    segments : ndarray, uint8, shape (H, W) or (N, H, W)
         One segmentation map for all images, or one for each. Pixels labelled `OUTSIDE`, as
         :func:`vadline.segad.segments.make_segments` labels them, belong to no segment.
     n_segments : int, optional
@@ -46,7 +46,7 @@ def segment_statistics(
 
     Returns
     -------
-    ndarray of float64, shape (N, L, 4)
+    ndarray, float64, shape (N, L, 4)
         In the order of `STATISTICS`.
 
     Raises
@@ -96,7 +96,7 @@ def feature_frame(
 
     Returns
     -------
-    DataFrame of float64, shape (N, 4 L)
+    DataFrame, float64, shape (N, 4 L)
         Columns ``<detector>.<segment>.<statistic>``, segments outside, statistics inside.
 
     Raises
@@ -165,8 +165,8 @@ def _moments(pixels: np.ndarray, dtype: type) -> tuple[np.ndarray, ...]:
 
     Returns
     -------
-    mean, m2, m3, m4 : ndarray of float64, shape (n,)
-    exact : ndarray of bool, shape (n,)
+    mean, m2, m3, m4 : ndarray, float64, shape (n,)
+    exact : ndarray, bool, shape (n,)
         Whether float32 is precise enough. Its powers are off by some 3e-7 of their size, and their
         sizes by standard deviations follow from the kurtosis: below 100, skewness and kurtosis are
         right to 1e-5. Powers that leave float32's range are found out by their sums.

@@ -51,7 +51,7 @@ def vad_segments(size: tuple[int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Returns
     -------
-    labels : ndarray of uint8, shape (H, W)
+    labels : ndarray, uint8, shape (H, W)
         Index into the names.
     names : tuple of str
         background, outer_half_circle, piezo_border, solder_dots, wires, pins, piezo_middle.

@@ -43,7 +43,7 @@ def select(
     ----------
     photographs : sequence of ndarray, uint8, shape (h, w, 3)
         Good parts at their own sizes.
-    groups : ndarray of int64, shape (N,)
+    groups : ndarray, int64, shape (N,)
         Which part each photograph shows; near-duplicates share a number.
     configurations : sequence of Configuration
         The first is the baseline that the defects' strengths are calibrated on.
@@ -122,7 +122,7 @@ def group_by_frame(names: Sequence[str], gap: int = _FRAME_GAP) -> NDArray[np.in
 
     Returns
     -------
-    ndarray of int64, shape (N,)
+    ndarray, int64, shape (N,)
 
     Raises
     ------
@@ -151,7 +151,7 @@ def read_training_goods(root: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np
     Returns
     -------
     photographs : list of ndarray, uint8, shape (h, w, 3)
-    groups : ndarray of int64
+    groups : ndarray, int64
         From :func:`group_by_frame`.
     """
     paths = [record.path for record in read_mtd(root) if record.source_split == TRAIN]

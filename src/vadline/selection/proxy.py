@@ -68,7 +68,7 @@ def draw_fold(groups: NDArray[np.int64], seed: int, fold: int, count: int, share
 
     Parameters
     ----------
-    groups : ndarray of int64, shape (N,)
+    groups : ndarray, int64, shape (N,)
         Which part each photograph shows; near-duplicates share a number.
     seed, fold : int
     count : int

@@ -23,7 +23,7 @@ def order_uniformly_over_kinds(kinds: Sequence[str], rng: np.random.Generator) -
 
     Returns
     -------
-    int64 ndarray (n,)
+    ndarray, int64, shape (n,)
         A permutation of 0..n-1.
     """
     each = np.asarray(kinds, dtype=str)

@@ -24,9 +24,9 @@ def assign_roles(
 
     Parameters
     ----------
-    goods : int64 ndarray
+    goods : ndarray, int64
         Training goods, shuffled.
-    bads : int64 ndarray
+    bads : ndarray, int64
         Training bads, in an order whose prefixes are uniform over their kinds.
     params : SplitParams
         Its shares of the training images.
@@ -35,7 +35,7 @@ def assign_roles(
 
     Returns
     -------
-    dict of str to int64 ndarray
+    dict of str to ndarray, int64
         The images of ``detector``, ``finetune``, ``classifier``, ``forest``, ``calibration``.
     """
     forest_has_share = params.detector_share + params.calibration_share < 1

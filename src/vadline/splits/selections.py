@@ -26,7 +26,7 @@ def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
 
     Returns
     -------
-    ndarray of int64
+    ndarray, int64
     """
     return np.flatnonzero(split[_SCORED].any(axis="columns") & ~split["detector"])
 
@@ -40,7 +40,7 @@ def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
 
     Returns
     -------
-    ndarray of bool, shape (N,)
+    ndarray, bool, shape (N,)
         Where nothing bad was trained on, only the kinds that the source itself calls unseen.
     """
     bad = split["label"] == "bad"

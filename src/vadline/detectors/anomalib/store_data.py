@@ -25,7 +25,7 @@ class StoreImages(Dataset):
 
     Parameters
     ----------
-    images : Images, uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
         A batch at a time is read.
     rows : ndarray, int64
     """
@@ -61,7 +61,7 @@ class StoreData(LightningDataModule):
 
     Parameters
     ----------
-    images : Images, uint8, shape (N, H, W, 3)
+    images : array, uint8, shape (N, H, W, 3)
     rows : ndarray, int64
         The goods to learn from.
     held_out : ndarray, int64

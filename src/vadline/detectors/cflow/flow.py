@@ -47,13 +47,13 @@ class CouplingBlock(nn.Module):
 
         Parameters
         ----------
-        x : Tensor, floating, shape (..., C)
-        condition : Tensor, floating, shape (..., D)
+        x : Tensor, float, shape (..., C)
+        condition : Tensor, float, shape (..., D)
             Leading axes broadcast with those of ``x``.
 
         Returns
         -------
-        y : Tensor, of the dtype of ``x``, shape (..., C)
+        y : Tensor, dtype of ``x``, shape (..., C)
         log_determinant : Tensor, shape (...)
             Logarithm of the absolute determinant of dy / dx.
         """
@@ -138,13 +138,13 @@ class ConditionalFlow(nn.Module):
 
         Parameters
         ----------
-        features : Tensor, floating, shape (..., C)
-        condition : Tensor, floating, shape (..., D)
+        features : Tensor, float, shape (..., C)
+        condition : Tensor, float, shape (..., D)
             Leading axes broadcast with those of ``features``.
 
         Returns
         -------
-        Tensor, of the features' dtype, shape (...)
+        Tensor, dtype of ``features``, shape (...)
             Differentiable.
         """
         dtype = features.dtype

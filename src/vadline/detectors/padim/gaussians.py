@@ -36,11 +36,11 @@ class LocationGaussians:
 
         Parameters
         ----------
-        features : Tensor, floating, shape (B, L, C)
+        features : Tensor, float, shape (B, L, C)
 
         Returns
         -------
-        Tensor, of the features' dtype, shape (B, L)
+        Tensor, dtype of ``features``, shape (B, L)
             Differentiable in ``features``.
         """
         difference = features - self.mean.to(features.dtype)

@@ -45,4 +45,4 @@ def fit_supervised(
 
 def _unfitted(detector: DetectorParams, name: str, encoder: ModelState | None = None) -> Detector:
     weights = None if encoder is None else encoder.tensors
-    return detector_class(detector.kind).build(detector, detector.backbone, name, weights)
+    return detector_class(detector.kind).build(detector, detector.network(), name, weights)
