@@ -72,5 +72,5 @@ def test_all_native_detectors_run_side_by_side(project):
     assert tables["refinement"]["row"].tolist() == ["padim", "cflow"]
     split = project.load("split")
     for name in NATIVE:
-        maps = project.load(f"{name}.anomaly_maps")
+        maps = project.load(f"{name}.anomaly_maps").grid
         assert np.isfinite(maps[split["test"].to_numpy()]).all()
