@@ -93,10 +93,6 @@ def build_extractor(
     sha256 : str, optional
         The local checkpoint's checksum, or how it begins.
 
-    Returns
-    -------
-    FeatureExtractor
-
     Raises
     ------
     VadlineError

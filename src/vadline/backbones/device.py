@@ -15,10 +15,6 @@ def pick_device(device: str) -> torch.device:
     device : str
         ``auto``, ``cpu`` or ``cuda``.
 
-    Returns
-    -------
-    torch.device
-
     Raises
     ------
     VadlineError

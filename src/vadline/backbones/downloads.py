@@ -34,10 +34,6 @@ def fetch(name: str, url: str, licence: str | None = None) -> Path:
     licence : str, optional
         Of the checkpoint, for the log.
 
-    Returns
-    -------
-    Path
-
     Raises
     ------
     VadlineError
@@ -58,10 +54,6 @@ def fetch(name: str, url: str, licence: str | None = None) -> Path:
 
 def hub_place(config: PretrainedCfg) -> tuple[str, str, Path | None]:
     """Find a timm checkpoint: its address, what to call it, and the cached file if there is one.
-
-    Parameters
-    ----------
-    config : timm.models.PretrainedCfg
 
     Returns
     -------
@@ -142,10 +134,6 @@ def cannot_download(
         The file to fetch.
     alternative : str
         Another place to put it than ``backbone.weights``.
-
-    Returns
-    -------
-    VadlineError
     """
     reason = getattr(error, "reason", error)
     words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__

@@ -143,10 +143,6 @@ class FeatureExtractor(nn.Module):
         ----------
         height, width : int
             Of the images, in pixels.
-
-        Returns
-        -------
-        tuple of int
         """
         return self._grid(self.sizes.nearest(height, width), self.strides[0])
 

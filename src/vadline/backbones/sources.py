@@ -74,10 +74,6 @@ def find_source(name: str) -> Source:
         ResNeXt or EfficientNet of torchvision's; ``moco_v3_resnet50``; or DINOv2's
         ``dinov2_vits14`` and its kin.
 
-    Returns
-    -------
-    Source
-
     Raises
     ------
     VadlineError
@@ -130,11 +126,6 @@ def timm_names(source: Source, state: Mapping[str, Tensor]) -> Mapping[str, Tens
     """Rename a torchvision EfficientNet's tensors to timm's names; return others as they are.
 
     The two build the same network, with its tensors in the same order.
-
-    Parameters
-    ----------
-    source : Source
-    state : mapping of str to Tensor
 
     Returns
     -------

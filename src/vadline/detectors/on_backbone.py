@@ -104,10 +104,6 @@ def pretrained_extractor(
     backbone : BackboneParams
     encoder : mapping of str to Tensor, optional
         Fine-tuned weights to put into it.
-
-    Returns
-    -------
-    FeatureExtractor
     """
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
@@ -117,10 +113,6 @@ def pretrained_extractor(
 
 def extractor_tensors(extractor: FeatureExtractor) -> dict[str, Tensor]:
     """Return the backbone's weights under the names that a saved model keeps them by.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
 
     Returns
     -------

@@ -43,11 +43,6 @@ class PatchCore(OnBackbone):
         seed : int
             Of the candidates, the projection and the first centre.
 
-        Returns
-        -------
-        PatchCore
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

@@ -89,9 +89,5 @@ def load_detector(state: ModelState) -> Detector:
     ----------
     state : ModelState
         From a detector's ``state``, possibly of another process.
-
-    Returns
-    -------
-    Detector
     """
     return detector_class(state.config["params"]["kind"]).from_state(state)

@@ -107,11 +107,6 @@ class TrainedDetector(MapDetector):
         seed : int
             Of initial weights, order and augmentation; global generators are put back.
 
-        Returns
-        -------
-        TrainedDetector
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

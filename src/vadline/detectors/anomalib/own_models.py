@@ -29,12 +29,7 @@ class TeacherParams(TrainedParams, FeatureParams):
 
 
 class Teacher(nn.Module):
-    """A backbone's features, which no training changes.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-    """
+    """A backbone's features, which no training changes."""
 
     def __init__(self, extractor: FeatureExtractor) -> None:
         super().__init__()

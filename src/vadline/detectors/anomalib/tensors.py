@@ -16,10 +16,6 @@ _ATTRIBUTE = "attribute:"
 def plain_attributes(network: nn.Module) -> dict[str, Any]:
     """Collect what submodules keep outside of their state dict: tensors, numbers, text.
 
-    Parameters
-    ----------
-    network : nn.Module
-
     Returns
     -------
     dict of str to value

@@ -45,11 +45,6 @@ class CFlow(OnBackbone):
         seed : int
             Of the features drawn, the flows' first weights and permutations, and the batches.
 
-        Returns
-        -------
-        CFlow
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

@@ -98,11 +98,6 @@ class DRA(OnBackbone):
         seed : int
             Of the heads' first weights, the draws, the pseudo anomalies and the references.
 
-        Returns
-        -------
-        DRA
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

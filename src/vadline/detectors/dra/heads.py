@@ -99,10 +99,6 @@ class DRAHeads(nn.Module):
             Mean features of good images.
         inside : Tensor, bool, shape (h, w)
             Which patches count; all others score 0.
-
-        Returns
-        -------
-        HeadScores
         """
         patches = self.standard(features[:, :, inside])
         distances = self.standard_residual((reference - features)[:, :, inside]).abs()

@@ -55,11 +55,6 @@ class PaDiM(OnBackbone):
         seed : int
             Of the channels.
 
-        Returns
-        -------
-        PaDiM
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

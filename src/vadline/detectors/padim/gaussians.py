@@ -107,10 +107,6 @@ def fit_gaussians(
         Added to the diagonal of the covariance, whose divisor is the number of images - 1.
     megabytes : int
         For the sums; ``read`` is called as often as it takes to stay below.
-
-    Returns
-    -------
-    LocationGaussians
     """
     means: list[Tensor] = []
     whitening = torch.empty(0)  # until the first features say where they are

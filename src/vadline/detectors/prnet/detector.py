@@ -54,11 +54,6 @@ class PRNet(OnBackbone):
         seed : int
             Of the first weights, the draws, the prototypes and the made defects.
 
-        Returns
-        -------
-        PRNet
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

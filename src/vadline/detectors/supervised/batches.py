@@ -52,10 +52,6 @@ def balanced_batches(
     name : str
         What the error says.
 
-    Returns
-    -------
-    iterator of LabelledBatch
-
     Raises
     ------
     VadlineError

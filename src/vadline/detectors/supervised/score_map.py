@@ -94,11 +94,6 @@ class ScoreMapDetector(OnBackbone, ABC):
         seed : int
             Of the head's weights, the draws and the loss.
 
-        Returns
-        -------
-        ScoreMapDetector
-            Itself, fitted.
-
         Raises
         ------
         VadlineError

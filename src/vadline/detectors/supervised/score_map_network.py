@@ -12,12 +12,7 @@ from vadline.backbones import FeatureExtractor
 
 
 class ScoreMapNetwork(nn.Module):
-    """A backbone, and one linear unit on every location of its features.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-    """
+    """A backbone, and one linear unit on every location of its features."""
 
     def __init__(self, extractor: FeatureExtractor) -> None:
         super().__init__()
