@@ -94,17 +94,7 @@ def pretrained_extractor(
     backbone: BackboneParams,
     encoder: Mapping[str, Tensor] | None = None,
 ) -> FeatureExtractor:
-    """Build a detector's backbone on the detector's device, in evaluation mode.
-
-    Parameters
-    ----------
-    params : DetectorParams
-    layers : sequence of int
-        Feature levels.
-    backbone : BackboneParams
-    encoder : mapping of str to Tensor, optional
-        Fine-tuned weights to put into it.
-    """
+    """Build a detector's backbone on its device, with the fine-tuned weights of ``encoder``, if any."""
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
         load_into(extractor.body, encoder, "The fine-tuned encoder")
@@ -112,13 +102,7 @@ def pretrained_extractor(
 
 
 def extractor_tensors(extractor: FeatureExtractor) -> dict[str, Tensor]:
-    """Return the backbone's weights under the names that a saved model keeps them by.
-
-    Returns
-    -------
-    dict of str to Tensor
-        On the CPU.
-    """
+    """Return the backbone's weights, on the CPU, by the names that a saved model keeps them by."""
     return {
         f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
         for name, tensor in extractor.body.state_dict().items()
@@ -128,20 +112,7 @@ def extractor_tensors(extractor: FeatureExtractor) -> dict[str, Tensor]:
 def saved_extractor(
     state: ModelState, params: DetectorParams, layers: Sequence[int]
 ) -> FeatureExtractor:
-    """Rebuild the backbone of a saved model; nothing is downloaded.
-
-    Parameters
-    ----------
-    state : ModelState
-        Whose ``config["backbone"]`` is the backbone's name.
-    params : DetectorParams
-    layers : sequence of int
-
-    Returns
-    -------
-    FeatureExtractor
-        On the detector's device, in evaluation mode.
-    """
+    """Rebuild the backbone of a saved model on the detector's device; nothing is downloaded."""
     extractor = build_extractor(state.config["backbone"], layers, weights="random")
     weights = {
         name.removeprefix(_PREFIX): value

@@ -19,8 +19,6 @@ from vadline.state import ModelState
 class PatchCore(OnBackbone):
     """Distance of every patch to its nearest normal patch.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     bank_ : Tensor, float32, shape (M, C)
@@ -31,22 +29,13 @@ class PatchCore(OnBackbone):
     params: PatchCoreParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PatchCore:
-        """Build the memory bank from normal images.
+        """Build the memory bank from normal images; see `Detector.fit`.
 
         The patches go to a temporary file in half precision (2 bytes a value); memory grows by 8
         bytes a patch, besides bank and batch. Both are logged before the work starts.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images; patches wholly outside of the region of interest are left out.
-        seed : int
-            Of the candidates, the projection and the first centre.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from.
+        Patches wholly outside of the region of interest are left out; ``seed`` is that of the
+        candidates, the projection and the first centre.
         """
         training.require_images(self.name)
         self._set_bank(build_bank(self, self.params, training, seed))
@@ -96,37 +85,15 @@ class PatchCore(OnBackbone):
     def candidates(self, n0: Tensor, k: int) -> Tensor:
         """Choose, for every location, the bank entries that refinement may compare it with.
 
-        Parameters
-        ----------
-        n0 : Tensor, float32, shape (B, 3, H, W)
-            First guess of the non-defective image, in normalised pixels.
-        k : int
-            The ``K`` nearest bank entries are kept (F2PAD eq. 5).
-
-        Returns
-        -------
-        Tensor, int64, shape (B, h * w, min(k, M))
-            Rows of ``bank_``.
+        See `RefinableDetector.candidates`; these are the ``min(k, M)`` nearest rows of ``bank_``
+        (F2PAD eq. 5).
         """
         features = patch_features(self.frozen(n0), self.params.pool).flatten(2).transpose(1, 2)
         rows = self._search.query(features.flatten(0, 1), k)[1]
         return rows.view(*features.shape[:2], -1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor, int64, shape (B, L, K)
-            From :meth:`candidates`.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5)."""
         features = patch_features(self.frozen(n), self.params.pool).flatten(2).transpose(1, 2)
         bank = self.bank_.to(features.dtype)
         with torch.no_grad():  # which candidate is nearest needs no gradient; only its row is used
@@ -140,30 +107,13 @@ class PatchCore(OnBackbone):
         return ((features - nearest).square().sum(-1) + 1e-12).sqrt().sum(-1)
 
     def state(self) -> ModelState:
-        """Return the fitted detector as data.
-
-        Returns
-        -------
-        ModelState
-            The memory bank and the extractor's own weights.
-        """
+        """Return the fitted detector as data: the memory bank and the extractor's own weights."""
         tensors = {"bank": self.bank_.cpu().contiguous(), **extractor_tensors(self.extractor)}
         return ModelState(tensors, self._config())
 
     @classmethod
     def from_state(cls, state: ModelState) -> PatchCore:
-        """Rebuild a fitted detector.
-
-        Parameters
-        ----------
-        state : ModelState
-            From :meth:`state`, possibly of another process.
-
-        Returns
-        -------
-        PatchCore
-            Gives the same maps, bit for bit.
-        """
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
         detector._set_bank(state.tensors["bank"].to(detector.device))
         return detector

@@ -21,13 +21,7 @@ class NearestNeighbours:
         self.vectors = vectors
 
     def fit(self) -> NearestNeighbours:
-        """Build the index.
-
-        Returns
-        -------
-        NearestNeighbours
-            Itself, with ``index_`` and ``device_``.
-        """
+        """Build the index."""
         index: faiss.Index = faiss.IndexFlatL2(self.vectors.shape[1])
         self.device_ = torch.device("cpu")
         if self.vectors.is_cuda and faiss.get_num_gpus():

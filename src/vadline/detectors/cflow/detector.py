@@ -24,8 +24,6 @@ _PREFIX = "flows."
 class CFlow(OnBackbone):
     """Unlikeliness of every location's features, given where they are.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     flows_ : list of ConditionalFlow
@@ -36,19 +34,10 @@ class CFlow(OnBackbone):
     params: CFlowParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> CFlow:
-        """Train one flow a layer on features drawn from normal images.
+        """Train one flow a layer on features drawn from normal images; see `Detector.fit`.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images; features wholly outside of the region of interest are left out.
-        seed : int
-            Of the features drawn, the flows' first weights and permutations, and the batches.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from, or the loss is not finite.
+        Features wholly outside of the region of interest are left out; ``seed`` is that of the
+        features drawn, the flows' first weights and permutations, and the batches.
         """
         training.require_images(self.name)
         p = self.params
@@ -106,28 +95,12 @@ class CFlow(OnBackbone):
 
     @torch.no_grad()
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, L, 1), L the locations of all layers: nothing to choose from.
-
-        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
-        """
+        """Return int64 of shape (B, L, 1), L the locations of all layers: nothing to choose from."""
         locations = sum(math.prod(values.shape[-2:]) for values in self.frozen(n0[:1]))
         return torch.arange(locations, device=n0.device)[None, :, None].expand(len(n0), -1, 1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum ``-log sigmoid(log p / C)`` over layers and locations (F2PAD eq. 6).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor
-            Not used: there is nothing to choose from.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum ``-log sigmoid(log p / C)`` over layers and locations (F2PAD eq. 6)."""
         first, *others = (scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
         return sum(others, first)
 

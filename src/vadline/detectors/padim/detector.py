@@ -28,8 +28,6 @@ from vadline.state import ModelState
 class PaDiM(OnBackbone):
     """Mahalanobis distance of every location from what is normal there.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     channels_ : Tensor, int64, shape (C,)
@@ -46,19 +44,8 @@ class PaDiM(OnBackbone):
     def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:
         """Learn a Gaussian per location; a handful of images will do, thanks to the ridge.
 
-        What it takes is logged before the work starts.
-
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images.
-        seed : int
-            Of the channels.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from.
+        See `Detector.fit`; ``seed`` chooses the channels. What it takes is logged before the work
+        starts.
         """
         training.require_images(self.name)
         total = sum(self.extractor.channels)
@@ -103,28 +90,12 @@ class PaDiM(OnBackbone):
         return self.gaussians_.squared_distances(features).sqrt().view(-1, *self.grid_), None
 
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian.
-
-        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
-        """
+        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian."""
         places = torch.arange(math.prod(self.grid_), device=n0.device)
         return places[None, :, None].expand(len(n0), -1, 1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor
-            Not used: there is nothing to choose from.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7)."""
         return self.gaussians_.squared_distances(self._features(n)).sum(dim=1)
 
     def state(self) -> ModelState:
