@@ -28,10 +28,7 @@ _RANDOM = "random"
 def check_backbone(name: str, weights: str | None = None, sha256: str | None = None) -> None:
     """Check a backbone's settings without building it; quick, and without the network.
 
-    Parameters
-    ----------
-    name, weights, sha256
-        As :func:`build_extractor` takes them.
+    Takes what :func:`build_extractor` does.
 
     Raises
     ------

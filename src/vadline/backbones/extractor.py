@@ -96,17 +96,7 @@ class FeatureExtractor(nn.Module):
         return x.div_(255).sub_(self.mean).div_(self.std)
 
     def denormalise(self, x: Tensor) -> Tensor:
-        """Turn network input back into photographs.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, 3, H, W)
-
-        Returns
-        -------
-        Tensor, uint8, shape (B, H, W, 3)
-            Rounded and clipped to 0 to 255.
-        """
+        """Undo :meth:`normalise`: uint8 (B, H, W, 3), rounded and clipped to 0 to 255."""
         pixels = (x.detach() * self.std + self.mean).mul(255).round().clamp(0, 255)
         return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
@@ -137,13 +127,7 @@ class FeatureExtractor(nn.Module):
         return [_resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
-        """Return rows and columns of the shallowest returned map.
-
-        Parameters
-        ----------
-        height, width : int
-            Of the images, in pixels.
-        """
+        """Return rows and columns of the shallowest map of images of some size, in pixels."""
         return self._grid(self.sizes.nearest(height, width), self.strides[0])
 
     @staticmethod

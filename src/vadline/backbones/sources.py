@@ -67,12 +67,7 @@ class Source:
 def find_source(name: str) -> Source:
     """Look a backbone up by its name; nothing is built or downloaded.
 
-    Parameters
-    ----------
-    name : str
-        ``efficientnet_lite0``; a timm name, with or without a tag; ``torchvision/`` and a ResNet,
-        ResNeXt or EfficientNet of torchvision's; ``moco_v3_resnet50``; or DINOv2's
-        ``dinov2_vits14`` and its kin.
+    See :func:`vadline.backbones.building.build_extractor` for the names.
 
     Raises
     ------

@@ -82,7 +82,7 @@ class MapDetector(ABC):
     def batches(
         self, images: Images, rows: NDArray[np.int64], doing: str = "features"
     ) -> Iterator[Tensor]:
-        """Walk over images with a progress bar, which says ``doing``; one batch is in memory at a time.
+        """Walk over images, a batch in memory at a time, with a progress bar that says ``doing``.
 
         Yields
         ------

@@ -49,13 +49,6 @@ class BackboneFlow(FastflowModel):
     """anomalib's FastFlow, which knows two ResNets and two transformers, on any backbone.
 
     Maps come at the grid of the shallowest feature map instead of image size.
-
-    Parameters
-    ----------
-    teacher : Teacher
-    size : tuple of int
-        Height and width of the images.
-    params : FastFlowParams
     """
 
     def __init__(self, teacher: Teacher, size: tuple[int, int], params: FastFlowParams) -> None:

@@ -56,13 +56,7 @@ class TeacherDetector(TrainedDetector):
     params: TeacherParams
 
     def teacher(self, *, pretrained: bool) -> Teacher:
-        """Build the frozen network, on the CPU.
-
-        Parameters
-        ----------
-        pretrained : bool
-            False where weights are put in afterwards: nothing is read or downloaded then.
-        """
+        """Build the frozen network, on the CPU; ``pretrained`` as for :meth:`module`."""
         backbone = self.backbone
         if not pretrained:
             backbone = BackboneParams(name=backbone.name, weights="random")
@@ -74,13 +68,7 @@ class TeacherDetector(TrainedDetector):
 class OwnModule(AnomalibModule):
     """Makes a subclass of one of anomalib's modules take a network that is built already.
 
-    Parameters
-    ----------
-    model : nn.Module
-    size : tuple of int
-        Height and width of the images.
-    pixels : FeatureExtractor, optional
-        Whose mean and spread the images are normalised by; not at all where there is none.
+    Images are resized to ``size``, and normalised as ``pixels`` says, or not at all.
     """
 
     def __init__(

@@ -24,14 +24,7 @@ _STRIDE = 4  # of a patch description network
 
 
 class NarrowPatchDescriptionNetwork(SmallPatchDescriptionNetwork):
-    """anomalib's small network with fewer hidden channels.
-
-    Parameters
-    ----------
-    out_channels : int
-    width : float
-        Of the 128, 256 and 256 hidden channels, the share that is kept.
-    """
+    """anomalib's small network with a share ``width`` of its 128, 256 and 256 hidden channels."""
 
     def __init__(self, out_channels: int, width: float) -> None:
         super().__init__(out_channels)
@@ -94,7 +87,7 @@ class Target:
 
     @torch.no_grad()
     def __call__(self, images: Tensor, grid: torch.Size) -> Tensor:
-        """Return the components at the centres of a network's outputs.
+        """Return the components at the centres of a network's outputs, float32 (B, K, *grid).
 
         Parameters
         ----------
@@ -102,10 +95,6 @@ class Target:
             Values of 0 to 1.
         grid : torch.Size
             Rows and columns of the outputs; unpadded convolutions lose a rim.
-
-        Returns
-        -------
-        Tensor, float32, shape (B, K, *grid)
         """
         features = patch_features(self.extractor(_normalised(self.extractor, images)))
         found = F.conv2d(features - self.mean, self.basis)
@@ -140,16 +129,10 @@ def distil(
     ----------
     network : nn.Module
         Takes pixels of 0 to 1; trained in place, on its device, then frozen.
-    extractor : FeatureExtractor
-    data : StoreData
     channels : int
         What the network gives.
-    steps : int
     lr : float
         Of Adam; a tenth of it in the last twentieth of the steps.
-    seed : int
-    name : str
-        What the progress bar says.
     """
     device = next(network.parameters()).device
     loader = StoreData(data.images, data.rows, data.rows, 1, seed).train_dataloader()

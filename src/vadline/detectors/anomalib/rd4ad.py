@@ -66,17 +66,10 @@ class _Encoder(nn.Module):
 class BackboneReverse(ReverseDistillationModel):
     """anomalib's reverse distillation, which knows ResNets, with a teacher of any kind.
 
-    A ResNet at its levels 1, 2, 3 gets anomalib's bottleneck and decoder of the same network, as
-    the authors'. Any other teacher gets those of a ResNet-18 between 1 x 1 convolutions. Maps come
-    at the grid of the shallowest level, before the blur, which is ``blur_sigma``'s.
-
-    Parameters
-    ----------
-    teacher : Teacher
-    architecture : str
-        timm's name of its network.
-    size : tuple of int
-        Height and width of the images.
+    A ResNet, by timm's name ``architecture``, at its levels 1, 2, 3 gets anomalib's bottleneck and
+    decoder of the same network, as the authors'. Any other teacher gets those of a ResNet-18
+    between 1 x 1 convolutions. Maps come at the grid of the shallowest level, before the blur,
+    which is ``blur_sigma``'s.
     """
 
     bottleneck: nn.Module

@@ -12,13 +12,7 @@ _OF_RESNET = "resnet18"
 
 
 class AnyBottleneck(nn.Module):
-    """anomalib's one-class bottleneck of a ResNet-18 behind a 1 x 1 convolution for each level.
-
-    Parameters
-    ----------
-    channels : list of int
-        Of the teacher's three levels, shallow to deep.
-    """
+    """anomalib's one-class bottleneck of a ResNet-18 behind a 1 x 1 convolution for each level."""
 
     def __init__(self, channels: list[int]) -> None:
         super().__init__()
@@ -39,11 +33,7 @@ class AnyDecoder(nn.Module):
     """anomalib's decoder of a ResNet-18 before a 1 x 1 convolution for each level.
 
     Not every network's features are rectified as a ResNet's: the last convolution is linear.
-
-    Parameters
-    ----------
-    shapes : list of tuple of int
-        Channels, rows and columns of the teacher's three levels, shallow to deep.
+    ``shapes`` are channels, rows and columns of the teacher's three levels, shallow to deep.
     """
 
     def __init__(self, shapes: list[tuple[int, int, int]]) -> None:

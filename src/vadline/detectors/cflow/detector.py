@@ -95,7 +95,7 @@ class CFlow(OnBackbone):
 
     @torch.no_grad()
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, L, 1), L the locations of all layers: nothing to choose from."""
+        """Return int64 (B, L, 1), L the locations of all layers: nothing to choose from."""
         locations = sum(math.prod(values.shape[-2:]) for values in self.frozen(n0[:1]))
         return torch.arange(locations, device=n0.device)[None, :, None].expand(len(n0), -1, 1)
 

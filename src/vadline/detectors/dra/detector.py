@@ -75,8 +75,6 @@ class DRA(OnBackbone):
     references; the backbone's batch norms keep their statistics; and what
     :class:`~vadline.detectors.dra.heads.DRAHeads` names.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     network_ : DRANetwork
@@ -91,17 +89,8 @@ class DRA(OnBackbone):
     def fit(self, training: TrainingSet, seed: int = 0) -> DRA:
         """Train backbone and heads with good and bad images, and pseudo anomalies of the goods.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; masks are not used.
-        seed : int
-            Of the heads' first weights, the draws, the pseudo anomalies and the references.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        See `Detector.fit`; masks are not used, and ``seed`` is that of the heads' first weights,
+        the draws, the pseudo anomalies and the references.
         """
         params, device = self.params, self.device
         steps = params.epochs * params.steps_per_epoch

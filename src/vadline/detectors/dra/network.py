@@ -25,7 +25,7 @@ class DRANetwork(nn.Module):
     scales : int
         Sizes at which images are seen, each half of the last (Ding et al. 2022, appendix B.1).
     top_share : float
-        Of the patches whose scores are averaged to an image's.
+        As for :class:`~vadline.detectors.dra.heads.DRAHeads`.
     """
 
     def __init__(self, extractor: FeatureExtractor, scales: int, top_share: float) -> None:
@@ -35,16 +35,7 @@ class DRANetwork(nn.Module):
         self.scales = scales
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
-        """Return the features of photographs at each scale, large to small.
-
-        Parameters
-        ----------
-        images : Tensor, uint8, shape (B, H, W, 3)
-
-        Returns
-        -------
-        list of Tensor, float32, shape (B, C, h, w)
-        """
+        """Return photographs' features, (B, C, h, w) at each scale, large to small."""
         x = self.extractor.normalise(images.to(self.extractor.mean.device))
         sizes = [(x.shape[2] >> i, x.shape[3] >> i) for i in range(1, self.scales)]
         scaled = [x, *(F.interpolate(x, size, mode="area") for size in sizes)]
@@ -57,15 +48,12 @@ class DRANetwork(nn.Module):
     def forward(
         self, images: Tensor, reference: Sequence[Tensor], roi: NDArray | None = None
     ) -> HeadScores:
-        """Score images.
+        """Score photographs, uint8 (B, H, W, 3), by what lies inside of ``roi``.
 
         Parameters
         ----------
-        images : Tensor, uint8, shape (B, H, W, 3)
         reference : sequence of Tensor, float32, shape (C, h, w)
             From `reference`.
-        roi : ndarray, bool, shape (H, W), optional
-            Where image scores come from.
 
         Returns
         -------

@@ -90,7 +90,7 @@ class PaDiM(OnBackbone):
         return self.gaussians_.squared_distances(features).sqrt().view(-1, *self.grid_), None
 
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian."""
+        """Return int64 (B, h * w, 1): each location is compared with its own Gaussian."""
         places = torch.arange(math.prod(self.grid_), device=n0.device)
         return places[None, :, None].expand(len(n0), -1, 1)
 

@@ -101,8 +101,6 @@ def fit_gaussians(
     read : callable
         Takes a range of l locations and walks over all images once; yields their features, a
         Tensor of shape (B, l, C).
-    locations, channels : int
-        L and C.
     ridge : float
         Added to the diagonal of the covariance, whose divisor is the number of images - 1.
     megabytes : int

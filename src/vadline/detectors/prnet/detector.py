@@ -31,8 +31,6 @@ class PRNet(OnBackbone):
     The map is predicted at the shallowest level's grid, a quarter of the image's side, and not
     upsampled to pixels within the network: the line upsamples and blurs anyway.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     network_ : PRNetNetwork
@@ -45,19 +43,10 @@ class PRNet(OnBackbone):
     params: PRNetParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
-        """Find prototypes of the goods, then learn to segment.
+        """Find prototypes of the goods, then learn to segment; see `Detector.fit`.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; bads whose masks are not known teach that something is wrong, not where.
-        seed : int
-            Of the first weights, the draws, the prototypes and the made defects.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        Bads whose masks are not known teach that something is wrong, not where; ``seed`` is that of
+        the first weights, the draws, the prototypes and the made defects.
         """
         params, device, roi = self.params, self.device, training.roi
         steps = params.epochs * params.steps_per_epoch

@@ -31,17 +31,7 @@ class MultiScaleFusion(nn.Module):
         )
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
-        """Fuse levels.
-
-        Parameters
-        ----------
-        levels : sequence of Tensor, float32, shape (B, C_i, h_i, w_i)
-
-        Returns
-        -------
-        list of Tensor
-            Of the same shapes.
-        """
+        """Fuse levels, float32 (B, C_i, h_i, w_i); shapes stay."""
         return [
             listening(levels, own.shape[2:])
             for listening, own in zip(self.exchanges, levels, strict=True)

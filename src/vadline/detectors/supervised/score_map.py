@@ -51,8 +51,6 @@ class ScoreMapParams(LayeredParams, SupervisedParams):
 class ScoreMapDetector(OnBackbone, ABC):
     """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     network_ : ScoreMapNetwork
@@ -83,21 +81,10 @@ class ScoreMapDetector(OnBackbone, ABC):
         """Compare scores (B,) with bool labels (B,); random numbers come from ``generator``."""
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
-        """Train backbone and head with good and bad images.
+        """Train backbone and head with good and bad images; see `Detector.fit`.
 
-        No location outside of the region of interest counts.
-
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; masks are not used.
-        seed : int
-            Of the head's weights, the draws and the loss.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        Masks are not used, and no location outside of the region of interest counts; ``seed`` is
+        that of the head's weights, the draws and the loss.
         """
         params, device = self.params, self.device
         draw = balanced_batches if params.balance else plain_batches

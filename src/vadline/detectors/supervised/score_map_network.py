@@ -20,12 +20,7 @@ class ScoreMapNetwork(nn.Module):
         self.head = nn.Conv2d(sum(extractor.channels), 1, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Score every location.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, 3, H, W)
-            Normalised pixels.
+        """Score every location of normalised pixels, float32 (B, 3, H, W).
 
         Returns
         -------
