@@ -94,7 +94,7 @@ def pretrained_extractor(
     backbone: BackboneParams,
     encoder: Mapping[str, Tensor] | None = None,
 ) -> FeatureExtractor:
-    """Build a detector's backbone on its device, with fine-tuned weights if ``encoder`` has them."""
+    """Build a detector's backbone on its device, with the fine-tuned ``encoder``, if any."""
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
         load_into(extractor.body, encoder, "The fine-tuned encoder")
