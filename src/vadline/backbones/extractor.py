@@ -120,11 +120,11 @@ class FeatureExtractor(nn.Module):
             one's grid is :meth:`grid`. Differentiable.
         """
         size = self.sizes.nearest(x.shape[-2], x.shape[-1])
-        maps = self.body(_resized(x, size, antialias=True))
+        maps = self.body(resized(x, size, antialias=True))
         if self.channels_last:
             maps = [m.permute(0, 3, 1, 2) for m in maps]
         grids = (self._grid(size, stride) for stride in self.strides)
-        return [_resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
+        return [resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Return rows and columns of the shallowest map of images of some size, in pixels."""
@@ -145,7 +145,8 @@ class FeatureExtractor(nn.Module):
         return fast
 
 
-def _resized(x: Tensor, size: tuple[int, int], antialias: bool = False) -> Tensor:
-    if tuple(x.shape[-2:]) == size:
+def resized(x: Tensor, size: Sequence[int], antialias: bool = False) -> Tensor:
+    """Resize (B, C, h, w) bilinearly to the rows and columns of ``size``, if it has others."""
+    if x.shape[-2:] == tuple(size):
         return x
-    return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=antialias)
+    return F.interpolate(x, tuple(size), mode="bilinear", align_corners=False, antialias=antialias)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from vadline.backbones.sources import BUNDLED
 from vadline.errors import VadlineError
 
-__all__ = ["BUNDLED", "bundled_state", "check_file", "load_into", "read_state"]
+__all__ = ["BUNDLED", "bundled_state", "check_file", "load_into", "read_state", "without_prefix"]
 
 # A MoCo v3 checkpoint keeps its query encoder under this prefix and its projection head as `fc`.
 _MOCO_PREFIX = "module.base_encoder."
@@ -91,12 +91,13 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
             "dict."
         )
     if any(name.startswith(_MOCO_PREFIX) for name in state):
-        state = {
-            name.removeprefix(_MOCO_PREFIX): value
-            for name, value in state.items()
-            if name.startswith(_MOCO_PREFIX)
-        }
+        state = without_prefix(state, _MOCO_PREFIX)
     return {k: v for k, v in state.items() if isinstance(v, Tensor)}
+
+
+def without_prefix(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with ``prefix``, by the rest of their names."""
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def load_into(body: nn.Module, state: Mapping[str, Tensor], source: str) -> None:

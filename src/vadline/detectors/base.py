@@ -122,12 +122,13 @@ class MapDetector(ABC):
         return np.concatenate(maps[1:] or maps), np.concatenate(scores)
 
     def state(self) -> ModelState:
-        """Return the fitted detector as data: the attributes, all tensors, whose names end in _."""
-        fitted = {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
-        return ModelState(
-            {name: value.detach().cpu().contiguous() for name, value in fitted.items()},
-            self._config(),
-        )
+        """Return the fitted detector as data; see `Detector.state`."""
+        tensors = {name: t.detach().cpu().contiguous() for name, t in self._tensors().items()}
+        return ModelState(tensors, self._config())
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        """Return what is saved: the attributes, all tensors, whose names end in _."""
+        return {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
 
     def _config(self) -> dict[str, Any]:
         """Return what :meth:`from_state` reads, as plain JSON values."""

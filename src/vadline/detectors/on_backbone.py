@@ -15,7 +15,7 @@ from vadline.backbones import (
     build_extractor,
     pick_device,
 )
-from vadline.backbones.weights import load_into
+from vadline.backbones.weights import load_into, without_prefix
 from vadline.detectors.base import MapDetector
 from vadline.detectors.params import DetectorParams, LayeredParams
 from vadline.state import ModelState
@@ -80,12 +80,25 @@ class OnBackbone(MapDetector):
         """Return what rebuilding reads, as plain JSON values."""
         return {"backbone": self.backbone, **super()._config()}
 
+    def _tensors(self) -> Mapping[str, Tensor]:
+        """Return the backbone's weights; subclasses add what they have learnt."""
+        return self.extractor.body.state_dict(prefix=_PREFIX)
+
+    @classmethod
+    def _around_random(cls, state: ModelState) -> Self:
+        """Rebuild a saved detector around a backbone of random weights; nothing is downloaded."""
+        params = cls.Params.model_validate(state.config["params"])
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
+        return cls(extractor, state.config["backbone"], params, state.config["name"])
+
     @classmethod
     def _unfitted(cls, state: ModelState) -> Self:
         """Rebuild a saved detector up to what it has learnt besides its backbone."""
-        params = cls.Params.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        return cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector = cls._around_random(state)
+        weights = without_prefix(state.tensors, _PREFIX)
+        load_into(detector.extractor.body, weights, f"The saved model {detector.name}")
+        detector.extractor.to(pick_device(detector.params.device))
+        return detector
 
 
 def pretrained_extractor(
@@ -98,26 +111,4 @@ def pretrained_extractor(
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
         load_into(extractor.body, encoder, "The fine-tuned encoder")
-    return extractor.to(pick_device(params.device))
-
-
-def extractor_tensors(extractor: FeatureExtractor) -> dict[str, Tensor]:
-    """Return the backbone's weights, on the CPU, by the names that a saved model keeps them by."""
-    return {
-        f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
-        for name, tensor in extractor.body.state_dict().items()
-    }
-
-
-def saved_extractor(
-    state: ModelState, params: DetectorParams, layers: Sequence[int]
-) -> FeatureExtractor:
-    """Rebuild the backbone of a saved model on the detector's device; nothing is downloaded."""
-    extractor = build_extractor(state.config["backbone"], layers, weights="random")
-    weights = {
-        name.removeprefix(_PREFIX): value
-        for name, value in state.tensors.items()
-        if name.startswith(_PREFIX)
-    }
-    load_into(extractor.body, weights, f"The saved model {state.config['name']}")
     return extractor.to(pick_device(params.device))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vadline.detectors.bank import build_bank
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.params import PatchCoreParams
 from vadline.detectors.patches import extract, locations_inside, patch_features
 from vadline.detectors.search import NearestNeighbours
@@ -43,7 +45,7 @@ class PatchCore(OnBackbone):
 
     def _set_bank(self, bank: Tensor) -> None:
         self.bank_ = bank
-        self._search = NearestNeighbours(bank).fit()
+        self._search = NearestNeighbours(bank)
         # Distance from each bank entry to its neighbours, for the re-weighted image score.
         self._bank_neighbours = (
             self._search.query(bank, self.params.neighbours)[1]
@@ -106,10 +108,8 @@ class PatchCore(OnBackbone):
         # A distance of zero has no gradient; the tiny offset gives it zero.
         return ((features - nearest).square().sum(-1) + 1e-12).sqrt().sum(-1)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: the memory bank and the extractor's own weights."""
-        tensors = {"bank": self.bank_.cpu().contiguous(), **extractor_tensors(self.extractor)}
-        return ModelState(tensors, self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {"bank": self.bank_, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> PatchCore:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.backbones.extractor import resized
 from vadline.detectors.training_set import Images
 
 
@@ -35,11 +36,7 @@ def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
     """
     grid = maps[0].shape[-2:]
     pooled = [F.avg_pool2d(m, pool, stride=1, padding=pool // 2) if pool > 1 else m for m in maps]
-    resized = [
-        p if p.shape[-2:] == grid else F.interpolate(p, grid, mode="bilinear", align_corners=False)
-        for p in pooled
-    ]
-    return torch.cat(resized, dim=1)
+    return torch.cat([resized(p, grid) for p in pooled], dim=1)
 
 
 def batches(

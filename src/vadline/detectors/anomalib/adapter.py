@@ -165,17 +165,13 @@ class TrainedDetector(MapDetector):
             maps = F.avg_pool2d(maps[:, None], stride, ceil_mode=True)[:, 0]
         return maps, scores
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: every tensor of the model, and its settings."""
-        tensors, values = self._learnt
-        config: dict[str, Any] = {
-            **self._config(),
-            "backbone": self.backbone.name,
-            "size": list(self.size_),
-            "attributes": values,
-        }
-        whole = {**self.module_.state_dict(), **tensors}
-        return ModelState({k: v.detach().cpu().contiguous() for k, v in whole.items()}, config)
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {**self.module_.state_dict(), **self._learnt[0]}
+
+    def _config(self) -> dict[str, Any]:
+        """Return what rebuilding reads, with the plain attributes that training has set."""
+        own = {"backbone": self.backbone.name, "size": list(self.size_)}
+        return {**super()._config(), **own, "attributes": self._learnt[1]}
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:

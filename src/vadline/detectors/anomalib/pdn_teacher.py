@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.backbones.extractor import resized
 from vadline.detectors.anomalib.other_images import distort
 from vadline.detectors.anomalib.store_data import StoreData
 from vadline.detectors.patches import patch_features
@@ -97,10 +98,8 @@ class Target:
             Rows and columns of the outputs; unpadded convolutions lose a rim.
         """
         features = patch_features(self.extractor(_normalised(self.extractor, images)))
-        found = F.conv2d(features - self.mean, self.basis)
         rows, columns = (side // _STRIDE for side in images.shape[-2:])
-        if found.shape[-2:] != (rows, columns):
-            found = F.interpolate(found, (rows, columns), mode="bilinear", align_corners=False)
+        found = resized(F.conv2d(features - self.mean, self.basis), (rows, columns))
         top, left = (rows - grid[0]) // 2, (columns - grid[1]) // 2
         return found[..., top : top + grid[0], left : left + grid[1]].contiguous()
 

@@ -7,6 +7,8 @@ from anomalib.models.image.reverse_distillation.components import get_bottleneck
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadline.backbones.extractor import resized
+
 _PLANES = (64, 128, 256)  # what a ResNet-18's bottleneck takes and its decoder gives
 _OF_RESNET = "resnet18"
 
@@ -47,14 +49,8 @@ class AnyDecoder(nn.Module):
     def forward(self, embedding: Tensor) -> list[Tensor]:
         """Return three maps of the teacher's shapes, shallow to deep."""
         maps = self.decoder(embedding)
+        # Where images are no multiple of 32 the decoder's grid is a little larger.
         return [
-            _fit(leave(m), grid).contiguous()
+            resized(leave(m), grid).contiguous()
             for leave, m, grid in zip(self.leave, maps, self.grids, strict=True)
         ]
-
-
-def _fit(x: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Resize where images are no multiple of 32 and the decoder's grid is a little larger."""
-    if tuple(x.shape[-2:]) == tuple(grid):
-        return x
-    return F.interpolate(x, grid, mode="bilinear", align_corners=False)

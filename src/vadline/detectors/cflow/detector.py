@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadline.backbones.weights import without_prefix
 from vadline.detectors.cflow.flow import ConditionalFlow
 from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import sample_layers, train_flows
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
@@ -104,25 +106,16 @@ class CFlow(OnBackbone):
         first, *others = (scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
         return sum(others, first)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: the flows and the extractor's own weights."""
-        flows = {
-            f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
-            for name, tensor in nn.ModuleList(self.flows_).state_dict().items()
-        }
-        return ModelState({**flows, **extractor_tensors(self.extractor)}, self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        own = nn.ModuleList(self.flows_).state_dict(prefix=_PREFIX)
+        return {**own, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> CFlow:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
         detector.flows_ = detector._new_flows(seed=0)
-        weights = {
-            name.removeprefix(_PREFIX): tensor
-            for name, tensor in state.tensors.items()
-            if name.startswith(_PREFIX)
-        }
         flows = nn.ModuleList(detector.flows_)
-        flows.load_state_dict(weights)
+        flows.load_state_dict(without_prefix(state.tensors, _PREFIX))
         flows.requires_grad_(False)
         return detector

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
 from vadline.detectors.dra.heads import DRAHeads, HeadScores
 from vadline.detectors.patches import locations_inside
+from vadline.detectors.supervised.end_to_end import BackboneNetwork
 
 
-class DRANetwork(nn.Module):
+class DRANetwork(BackboneNetwork):
     """Scores images and their patches.
 
     Parameters
@@ -29,8 +29,7 @@ class DRANetwork(nn.Module):
     """
 
     def __init__(self, extractor: FeatureExtractor, scales: int, top_share: float) -> None:
-        super().__init__()
-        self.extractor = extractor
+        super().__init__(extractor)
         self.heads = DRAHeads(extractor.channels[0], top_share)
         self.scales = scales
 
@@ -72,12 +71,6 @@ class DRANetwork(nn.Module):
             residual=_mean([scores.residual for scores in found]),
             map=_mean(maps)[:, 0],
         )
-
-    def folded(self) -> DRANetwork:
-        """Return a copy for inference, equal up to rounding, faster and with a frozen backbone."""
-        fast = copy.copy(self)
-        fast._modules = {**self._modules, "extractor": self.extractor.folded()}
-        return fast
 
 
 def _mean(tensors: list[Tensor]) -> Tensor:

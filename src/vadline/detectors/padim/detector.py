@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.padim.gaussians import (
     LocationGaussians,
     fit_gaussians,
@@ -98,15 +99,16 @@ class PaDiM(OnBackbone):
         """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7)."""
         return self.gaussians_.squared_distances(self._features(n)).sum(dim=1)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: Gaussians, channels and the extractor's weights."""
-        config = {**self._config(), "grid": list(self.grid_)}
-        tensors = {
-            "channels": self.channels_.cpu(),
-            "mean": self.gaussians_.mean.cpu().contiguous(),
-            "whitening": packed_triangles(self.gaussians_.whitening).cpu().contiguous(),
+    def _config(self) -> dict[str, Any]:
+        return {**super()._config(), "grid": list(self.grid_)}
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        own = {
+            "channels": self.channels_,
+            "mean": self.gaussians_.mean,
+            "whitening": packed_triangles(self.gaussians_.whitening),
         }
-        return ModelState({**tensors, **extractor_tensors(self.extractor)}, config)
+        return {**own, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> PaDiM:
