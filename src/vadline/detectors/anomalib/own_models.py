@@ -88,3 +88,16 @@ class OwnModule(AnomalibModule):
 
     def save_hyperparameters(self, *args: Any, **kwargs: Any) -> None:
         """Keep no second copy of the network."""
+
+
+class RatedModule(OwnModule):
+    """An :class:`OwnModule` that trains with the learning rate ``lr`` instead of anomalib's."""
+
+    lr: float
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Return anomalib's optimiser."""
+        optimiser = super().configure_optimizers()
+        for group in optimiser.param_groups:
+            group["lr"] = self.lr
+        return optimiser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from anomalib.models.components.backbone import get_decoder
 from anomalib.models.image.reverse_distillation import ReverseDistillation
 from anomalib.models.image.reverse_distillation.anomaly_map import (
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from vadline.backbones.sources import find_source
 from vadline.detectors.anomalib.own_models import (
-    OwnModule,
+    RatedModule,
     Teacher,
     TeacherDetector,
     TeacherParams,
@@ -100,17 +99,8 @@ def _decoder_of(architecture: str) -> nn.Module | None:
         return None
 
 
-class ReverseModule(OwnModule, ReverseDistillation):
+class ReverseModule(RatedModule, ReverseDistillation):
     """anomalib's training of reverse distillation, with the learning rate that is asked for."""
-
-    lr: float
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Return anomalib's optimiser."""
-        optimiser = super().configure_optimizers()
-        for group in optimiser.param_groups:
-            group["lr"] = self.lr
-        return optimiser
 
 
 class RD4AD(TeacherDetector):
