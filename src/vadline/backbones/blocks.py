@@ -12,13 +12,7 @@ class BlockFeatures(nn.Module):
 
     Each map is passed through the network's final norm, as DINOv2's own
     ``get_intermediate_layers`` does (Oquab et al. 2023), and prefix tokens are dropped.
-
-    Parameters
-    ----------
-    model : nn.Module
-        With timm's ``forward_intermediates``; changed in place.
-    indices : sequence of int
-        Blocks, ascending from 0.
+    The model is changed in place; ``indices`` ascend from 0.
     """
 
     def __init__(self, model: nn.Module, indices: Sequence[int]) -> None:
@@ -29,16 +23,7 @@ class BlockFeatures(nn.Module):
         self.model = model
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the chosen blocks' maps.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, 3, H, W)
-
-        Returns
-        -------
-        list of Tensor, float32, shape (B, C, H / patch, W / patch)
-        """
+        """Return the chosen blocks' maps, (B, C, H / patch, W / patch)."""
         return self.model.forward_intermediates(  # type: ignore[operator]  # see __init__
             x, indices=self.indices, norm=True, output_fmt="NCHW", intermediates_only=True
         )

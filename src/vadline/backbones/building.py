@@ -28,10 +28,7 @@ _RANDOM = "random"
 def check_backbone(name: str, weights: str | None = None, sha256: str | None = None) -> None:
     """Check a backbone's settings without building it; quick, and without the network.
 
-    Parameters
-    ----------
-    name, weights, sha256
-        As :func:`build_extractor` takes them.
+    Takes what :func:`build_extractor` does.
 
     Raises
     ------
@@ -92,10 +89,6 @@ def build_extractor(
         understood for any network).
     sha256 : str, optional
         The local checkpoint's checksum, or how it begins.
-
-    Returns
-    -------
-    FeatureExtractor
 
     Raises
     ------

@@ -10,15 +10,6 @@ from vadline.errors import VadlineError
 def pick_device(device: str) -> torch.device:
     """Turn ``auto`` into the GPU if there is one, else the CPU.
 
-    Parameters
-    ----------
-    device : str
-        ``auto``, ``cpu`` or ``cuda``.
-
-    Returns
-    -------
-    torch.device
-
     Raises
     ------
     VadlineError

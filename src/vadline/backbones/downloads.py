@@ -25,18 +25,8 @@ _PATIENCE = 5.0  # seconds until a host that does not answer counts as out of re
 def fetch(name: str, url: str, licence: str | None = None) -> Path:
     """Return a checkpoint's file in PyTorch's hub cache, downloading it where it is not there.
 
-    Parameters
-    ----------
-    name : str
-        Of the backbone, for the log and the error.
-    url : str
-        A hash in the file's name, as torchvision has it, is checked.
-    licence : str, optional
-        Of the checkpoint, for the log.
-
-    Returns
-    -------
-    Path
+    A hash in the file's name, as torchvision has it, is checked; ``name`` and ``licence`` go into
+    the log.
 
     Raises
     ------
@@ -58,10 +48,6 @@ def fetch(name: str, url: str, licence: str | None = None) -> Path:
 
 def hub_place(config: PretrainedCfg) -> tuple[str, str, Path | None]:
     """Find a timm checkpoint: its address, what to call it, and the cached file if there is one.
-
-    Parameters
-    ----------
-    config : timm.models.PretrainedCfg
 
     Returns
     -------
@@ -103,13 +89,6 @@ def announce(name: str, url: str, licence: str | None = None) -> None:
 
     The hubs' own clients try again and again, for most of a minute. Proxies are honoured.
 
-    Parameters
-    ----------
-    name : str
-        Of the backbone.
-    url : str
-    licence : str, optional
-
     Raises
     ------
     OSError
@@ -130,22 +109,9 @@ def announce(name: str, url: str, licence: str | None = None) -> None:
 def cannot_download(
     name: str, error: Exception, described: str, alternative: str = ""
 ) -> VadlineError:
-    """Say in one line which file to fetch from where, and where to put it.
+    """Say in one line which file, ``described``, to fetch, and where to put it.
 
-    Parameters
-    ----------
-    name : str
-        Of the backbone.
-    error : Exception
-        What went wrong.
-    described : str
-        The file to fetch.
-    alternative : str
-        Another place to put it than ``backbone.weights``.
-
-    Returns
-    -------
-    VadlineError
+    The ``alternative`` is another place than ``backbone.weights``.
     """
     reason = getattr(error, "reason", error)
     words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__

@@ -96,17 +96,7 @@ class FeatureExtractor(nn.Module):
         return x.div_(255).sub_(self.mean).div_(self.std)
 
     def denormalise(self, x: Tensor) -> Tensor:
-        """Turn network input back into photographs.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, 3, H, W)
-
-        Returns
-        -------
-        Tensor, uint8, shape (B, H, W, 3)
-            Rounded and clipped to 0 to 255.
-        """
+        """Undo :meth:`normalise`: uint8 (B, H, W, 3), rounded and clipped to 0 to 255."""
         pixels = (x.detach() * self.std + self.mean).mul(255).round().clamp(0, 255)
         return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
@@ -130,24 +120,14 @@ class FeatureExtractor(nn.Module):
             one's grid is :meth:`grid`. Differentiable.
         """
         size = self.sizes.nearest(x.shape[-2], x.shape[-1])
-        maps = self.body(_resized(x, size, antialias=True))
+        maps = self.body(resized(x, size, antialias=True))
         if self.channels_last:
             maps = [m.permute(0, 3, 1, 2) for m in maps]
         grids = (self._grid(size, stride) for stride in self.strides)
-        return [_resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
+        return [resized(m, grid) for m, grid in zip(maps, grids, strict=True)]
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
-        """Return rows and columns of the shallowest returned map.
-
-        Parameters
-        ----------
-        height, width : int
-            Of the images, in pixels.
-
-        Returns
-        -------
-        tuple of int
-        """
+        """Return rows and columns of the shallowest map of images of some size, in pixels."""
         return self._grid(self.sizes.nearest(height, width), self.strides[0])
 
     @staticmethod
@@ -165,7 +145,8 @@ class FeatureExtractor(nn.Module):
         return fast
 
 
-def _resized(x: Tensor, size: tuple[int, int], antialias: bool = False) -> Tensor:
-    if tuple(x.shape[-2:]) == size:
+def resized(x: Tensor, size: Sequence[int], antialias: bool = False) -> Tensor:
+    """Resize (B, C, h, w) bilinearly to the rows and columns of ``size``, if it has others."""
+    if x.shape[-2:] == tuple(size):
         return x
-    return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=antialias)
+    return F.interpolate(x, tuple(size), mode="bilinear", align_corners=False, antialias=antialias)

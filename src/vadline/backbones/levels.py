@@ -26,17 +26,10 @@ def level_indices(name: str, strides: Sequence[int], layers: Sequence[int]) -> t
 
     Parameters
     ----------
-    name : str
-        Of the backbone, for the error.
     strides : sequence of int
         Of all of its maps, shallow to deep.
     layers : sequence of int
         Levels, ascending.
-
-    Returns
-    -------
-    tuple of int
-        Positions in ``strides``.
 
     Raises
     ------

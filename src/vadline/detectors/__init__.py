@@ -6,20 +6,17 @@
 from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.base import MapDetector
 from vadline.detectors.maps import image_scores, upsample_and_blur
-from vadline.detectors.params import DetectorParams, FeatureParams, LayeredParams, PatchCoreParams
+from vadline.detectors.params import DetectorParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.detectors.protocol import Detector
 from vadline.detectors.registry import KINDS, detector_class, load_detector
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
 
 __all__ = [
     "KINDS",
     "AnomalyMaps",
     "Detector",
     "DetectorParams",
-    "FeatureParams",
-    "Images",
-    "LayeredParams",
     "MapDetector",
     "PatchCore",
     "PatchCoreParams",

@@ -33,29 +33,13 @@ class AnomalyMaps:
         return len(self.grid)
 
     def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Bring some maps to the photographs' size.
-
-        Parameters
-        ----------
-        rows : ndarray, int64, shape (n,)
-
-        Returns
-        -------
-        ndarray, float32, shape (n, size, size)
-        """
+        """Bring some maps to the photographs' size: float32, shape (len(rows), size, size)."""
         return upsample_and_blur(self.grid[rows], self.size, self.blur_sigma)
 
     def chunks(
         self, rows: NDArray[np.int64], chunk: int = 64
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Walk over pixel-sized maps without ever holding them all.
-
-        Parameters
-        ----------
-        rows : ndarray, int64
-            Which maps, in this order.
-        chunk : int
-            Maps at a time.
+        """Walk over pixel-sized maps, ``chunk`` at a time, without ever holding them all.
 
         Yields
         ------

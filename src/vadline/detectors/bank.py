@@ -22,17 +22,7 @@ logger = logging.getLogger(__name__)
 def build_bank(
     detector: OnBackbone, params: PatchCoreParams, training: TrainingSet, seed: int
 ) -> Tensor:
-    """Choose the patches to remember (Roth et al. 2022, section 3.2).
-
-    Parameters
-    ----------
-    detector : OnBackbone
-    params : PatchCoreParams
-        Its settings.
-    training : TrainingSet
-        Normal images; patches wholly outside of the region of interest are left out.
-    seed : int
-        Of the candidates, the projection and the first centre.
+    """Choose the patches to remember (Roth et al. 2022, section 3.2); see `PatchCore.fit`.
 
     Returns
     -------

@@ -23,12 +23,7 @@ from vadline.state import ModelState
 class MapDetector(ABC):
     """A detector that scores images batch by batch; a subclass says how it learns and scores one.
 
-    Parameters
-    ----------
-    params : DetectorParams
-        An instance of ``Params``.
-    name : str
-        The detector's name in the line; what progress bars and errors say.
+    ``params`` and ``name`` are those of :meth:`vadline.detectors.protocol.Detector.build`.
     """
 
     Params: ClassVar[type[DetectorParams]]
@@ -50,7 +45,7 @@ class MapDetector(ABC):
 
     @abstractmethod
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
-        """Learn; the same images and seed give the same detector."""
+        """Learn; see :meth:`vadline.detectors.protocol.Detector.fit`."""
 
     @abstractmethod
     def score_batch(
@@ -87,15 +82,7 @@ class MapDetector(ABC):
     def batches(
         self, images: Images, rows: NDArray[np.int64], doing: str = "features"
     ) -> Iterator[Tensor]:
-        """Walk over images with a progress bar; one batch is in memory at a time.
-
-        Parameters
-        ----------
-        images : array, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        doing : str
-            What the bar says besides the name.
+        """Walk over images, a batch in memory at a time, with a progress bar that says ``doing``.
 
         Yields
         ------
@@ -114,24 +101,11 @@ class MapDetector(ABC):
         rows: NDArray[np.int64],
         roi: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Score images, pixel-wise and as a whole.
+        """Score images; see :meth:`vadline.detectors.protocol.Detector.score`.
 
-        Parameters
-        ----------
-        images : array, uint8, shape (N, H, W, 3)
-        rows : ndarray, int64
-            Which images, in this order.
-        roi : ndarray, bool, shape (H, W), optional
-            Locations wholly outside count for nothing.
-
-        Returns
-        -------
-        maps : ndarray, float32, shape (len(rows), h, w)
-            Outside of the region of interest 0, or an image's lowest value where that is negative.
-            Where ``rows`` is empty, of shape (0, 1, 1).
-        scores : ndarray, float64, shape (len(rows),)
-            What :meth:`score_batch` gives, or else the highest value of the map, of the upsampled
-            and blurred one where ``params.image_score`` says so.
+        Where ``rows`` is empty, maps have the shape (0, 1, 1). Scores are what :meth:`score_batch`
+        gives, or else the highest value of the map, of the upsampled and blurred one where
+        ``params.image_score`` says so.
         """
         maps, scores = [np.empty((0, 1, 1), np.float32)], [np.empty(0)]
         for batch in self.batches(images, rows, "anomaly maps"):
@@ -148,12 +122,13 @@ class MapDetector(ABC):
         return np.concatenate(maps[1:] or maps), np.concatenate(scores)
 
     def state(self) -> ModelState:
-        """Return the fitted detector as data: the attributes, all tensors, whose names end in _."""
-        fitted = {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
-        return ModelState(
-            {name: value.detach().cpu().contiguous() for name, value in fitted.items()},
-            self._config(),
-        )
+        """Return the fitted detector as data; see `Detector.state`."""
+        tensors = {name: t.detach().cpu().contiguous() for name, t in self._tensors().items()}
+        return ModelState(tensors, self._config())
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        """Return what is saved: the attributes, all tensors, whose names end in _."""
+        return {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
 
     def _config(self) -> dict[str, Any]:
         """Return what :meth:`from_state` reads, as plain JSON values."""

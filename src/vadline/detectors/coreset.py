@@ -36,14 +36,6 @@ class Rows(Protocol):
 def random_projection(width: int, channels: int, seed: int) -> Tensor:
     """Draw a Gaussian random projection (Johnson-Lindenstrauss).
 
-    Parameters
-    ----------
-    width : int
-        Columns to keep.
-    channels : int
-        Columns that there are.
-    seed : int
-
     Returns
     -------
     Tensor, float32, shape (channels, width)

@@ -63,15 +63,10 @@ def upsample_and_blur(
 
 
 def image_scores(maps: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Score each image by the highest value of its anomaly map.
+    """Score each image by the highest value of its anomaly map, NaN where the map holds NaN.
 
     Parameters
     ----------
     maps : ndarray, float32, shape (N, h, w)
-
-    Returns
-    -------
-    ndarray, float64, shape (N,)
-        NaN where the map holds NaN.
     """
     return maps.reshape(len(maps), -1).max(axis=1).astype(np.float64) if len(maps) else np.empty(0)

@@ -15,7 +15,7 @@ from vadline.backbones import (
     build_extractor,
     pick_device,
 )
-from vadline.backbones.weights import load_into
+from vadline.backbones.weights import load_into, without_prefix
 from vadline.detectors.base import MapDetector
 from vadline.detectors.params import DetectorParams, LayeredParams
 from vadline.state import ModelState
@@ -80,12 +80,25 @@ class OnBackbone(MapDetector):
         """Return what rebuilding reads, as plain JSON values."""
         return {"backbone": self.backbone, **super()._config()}
 
+    def _tensors(self) -> Mapping[str, Tensor]:
+        """Return the backbone's weights; subclasses add what they have learnt."""
+        return self.extractor.body.state_dict(prefix=_PREFIX)
+
+    @classmethod
+    def _around_random(cls, state: ModelState) -> Self:
+        """Rebuild a saved detector around a backbone of random weights; nothing is downloaded."""
+        params = cls.Params.model_validate(state.config["params"])
+        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
+        return cls(extractor, state.config["backbone"], params, state.config["name"])
+
     @classmethod
     def _unfitted(cls, state: ModelState) -> Self:
         """Rebuild a saved detector up to what it has learnt besides its backbone."""
-        params = cls.Params.model_validate(state.config["params"])
-        extractor = saved_extractor(state, params, params.layers)
-        return cls(extractor, state.config["backbone"], params, state.config["name"])
+        detector = cls._around_random(state)
+        weights = without_prefix(state.tensors, _PREFIX)
+        load_into(detector.extractor.body, weights, f"The saved model {detector.name}")
+        detector.extractor.to(pick_device(detector.params.device))
+        return detector
 
 
 def pretrained_extractor(
@@ -94,67 +107,8 @@ def pretrained_extractor(
     backbone: BackboneParams,
     encoder: Mapping[str, Tensor] | None = None,
 ) -> FeatureExtractor:
-    """Build a detector's backbone on the detector's device, in evaluation mode.
-
-    Parameters
-    ----------
-    params : DetectorParams
-    layers : sequence of int
-        Feature levels.
-    backbone : BackboneParams
-    encoder : mapping of str to Tensor, optional
-        Fine-tuned weights to put into it.
-
-    Returns
-    -------
-    FeatureExtractor
-    """
+    """Build a detector's backbone on its device, with the fine-tuned ``encoder``, if any."""
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
         load_into(extractor.body, encoder, "The fine-tuned encoder")
-    return extractor.to(pick_device(params.device))
-
-
-def extractor_tensors(extractor: FeatureExtractor) -> dict[str, Tensor]:
-    """Return the backbone's weights under the names that a saved model keeps them by.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-
-    Returns
-    -------
-    dict of str to Tensor
-        On the CPU.
-    """
-    return {
-        f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
-        for name, tensor in extractor.body.state_dict().items()
-    }
-
-
-def saved_extractor(
-    state: ModelState, params: DetectorParams, layers: Sequence[int]
-) -> FeatureExtractor:
-    """Rebuild the backbone of a saved model; nothing is downloaded.
-
-    Parameters
-    ----------
-    state : ModelState
-        Whose ``config["backbone"]`` is the backbone's name.
-    params : DetectorParams
-    layers : sequence of int
-
-    Returns
-    -------
-    FeatureExtractor
-        On the detector's device, in evaluation mode.
-    """
-    extractor = build_extractor(state.config["backbone"], layers, weights="random")
-    weights = {
-        name.removeprefix(_PREFIX): value
-        for name, value in state.tensors.items()
-        if name.startswith(_PREFIX)
-    }
-    load_into(extractor.body, weights, f"The saved model {state.config['name']}")
     return extractor.to(pick_device(params.device))

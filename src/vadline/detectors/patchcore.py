@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vadline.detectors.bank import build_bank
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.params import PatchCoreParams
 from vadline.detectors.patches import extract, locations_inside, patch_features
 from vadline.detectors.search import NearestNeighbours
@@ -18,8 +20,6 @@ from vadline.state import ModelState
 
 class PatchCore(OnBackbone):
     """Distance of every patch to its nearest normal patch.
-
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 
     Attributes
     ----------
@@ -31,27 +31,13 @@ class PatchCore(OnBackbone):
     params: PatchCoreParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PatchCore:
-        """Build the memory bank from normal images.
+        """Build the memory bank from normal images; see `Detector.fit`.
 
         The patches go to a temporary file in half precision (2 bytes a value); memory grows by 8
         bytes a patch, besides bank and batch. Both are logged before the work starts.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images; patches wholly outside of the region of interest are left out.
-        seed : int
-            Of the candidates, the projection and the first centre.
-
-        Returns
-        -------
-        PatchCore
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from.
+        Patches wholly outside of the region of interest are left out; ``seed`` is that of the
+        candidates, the projection and the first centre.
         """
         training.require_images(self.name)
         self._set_bank(build_bank(self, self.params, training, seed))
@@ -59,7 +45,7 @@ class PatchCore(OnBackbone):
 
     def _set_bank(self, bank: Tensor) -> None:
         self.bank_ = bank
-        self._search = NearestNeighbours(bank).fit()
+        self._search = NearestNeighbours(bank)
         # Distance from each bank entry to its neighbours, for the re-weighted image score.
         self._bank_neighbours = (
             self._search.query(bank, self.params.neighbours)[1]
@@ -101,37 +87,15 @@ class PatchCore(OnBackbone):
     def candidates(self, n0: Tensor, k: int) -> Tensor:
         """Choose, for every location, the bank entries that refinement may compare it with.
 
-        Parameters
-        ----------
-        n0 : Tensor, float32, shape (B, 3, H, W)
-            First guess of the non-defective image, in normalised pixels.
-        k : int
-            The ``K`` nearest bank entries are kept (F2PAD eq. 5).
-
-        Returns
-        -------
-        Tensor, int64, shape (B, h * w, min(k, M))
-            Rows of ``bank_``.
+        See `RefinableDetector.candidates`; these are the ``min(k, M)`` nearest rows of ``bank_``
+        (F2PAD eq. 5).
         """
         features = patch_features(self.frozen(n0), self.params.pool).flatten(2).transpose(1, 2)
         rows = self._search.query(features.flatten(0, 1), k)[1]
         return rows.view(*features.shape[:2], -1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor, int64, shape (B, L, K)
-            From :meth:`candidates`.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum over all locations of the distance to the nearest candidate (F2PAD eq. 5)."""
         features = patch_features(self.frozen(n), self.params.pool).flatten(2).transpose(1, 2)
         bank = self.bank_.to(features.dtype)
         with torch.no_grad():  # which candidate is nearest needs no gradient; only its row is used
@@ -144,31 +108,12 @@ class PatchCore(OnBackbone):
         # A distance of zero has no gradient; the tiny offset gives it zero.
         return ((features - nearest).square().sum(-1) + 1e-12).sqrt().sum(-1)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data.
-
-        Returns
-        -------
-        ModelState
-            The memory bank and the extractor's own weights.
-        """
-        tensors = {"bank": self.bank_.cpu().contiguous(), **extractor_tensors(self.extractor)}
-        return ModelState(tensors, self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {"bank": self.bank_, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> PatchCore:
-        """Rebuild a fitted detector.
-
-        Parameters
-        ----------
-        state : ModelState
-            From :meth:`state`, possibly of another process.
-
-        Returns
-        -------
-        PatchCore
-            Gives the same maps, bit for bit.
-        """
+        """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
         detector._set_bank(state.tensors["bank"].to(detector.device))
         return detector

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.backbones.extractor import resized
 from vadline.detectors.training_set import Images
 
 
@@ -35,25 +36,13 @@ def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
     """
     grid = maps[0].shape[-2:]
     pooled = [F.avg_pool2d(m, pool, stride=1, padding=pool // 2) if pool > 1 else m for m in maps]
-    resized = [
-        p if p.shape[-2:] == grid else F.interpolate(p, grid, mode="bilinear", align_corners=False)
-        for p in pooled
-    ]
-    return torch.cat(resized, dim=1)
+    return torch.cat([resized(p, grid) for p in pooled], dim=1)
 
 
 def batches(
     images: Images, rows: NDArray[np.int64], batch_size: int
 ) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """Read images in batches.
-
-    Parameters
-    ----------
-    images : array, uint8, shape (N, H, W, 3)
-        May be on disk; only one batch is in memory.
-    rows : ndarray, int64
-        Which images, in this order.
-    batch_size : int
+    """Read images in batches; they may be on disk, as only one batch is in memory.
 
     Yields
     ------
@@ -67,14 +56,11 @@ def batches(
 
 @torch.inference_mode()
 def extract(extractor: FeatureExtractor, batch: Tensor, pool: int) -> Tensor:
-    """Return patch features of photographs, without gradients.
+    """Return patch features of photographs, without gradients; see :func:`patch_features`.
 
     Parameters
     ----------
-    extractor : FeatureExtractor
     batch : Tensor, uint8, shape (B, H, W, 3)
-    pool : int
-        Side of the neighbourhood.
 
     Returns
     -------
@@ -91,19 +77,7 @@ def grid_of(extractor: FeatureExtractor, images: Images) -> tuple[int, int]:
 
 
 def grid_roi(roi: NDArray[np.bool_] | None, grid: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Tell which patches of a grid touch the region of interest.
-
-    Parameters
-    ----------
-    roi : ndarray, bool, shape (H, W), optional
-        ``None`` for everything.
-    grid : tuple of int
-        Rows and columns of the grid.
-
-    Returns
-    -------
-    ndarray, bool, shape ``grid``
-    """
+    """Tell which patches of a grid touch the region, bool (H, W); without one, all do."""
     if roi is None:
         return np.ones(grid, bool)
     region = torch.from_numpy(np.asarray(roi, np.float32))[None, None]

@@ -58,10 +58,18 @@ class Detector(Protocol):
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Learn; the same images and seed give the same detector.
 
+        Parameters
+        ----------
+        training : TrainingSet
+            Good images, or good and bad ones for a supervised detector.
+        seed : int
+            Of all that is drawn.
+
         Raises
         ------
         VadlineError
-            If there is nothing to learn from.
+            If there is nothing to learn from: no image, or a class of images missing where both are
+            needed; or if a loss is not finite.
         """
 
     def score(
@@ -79,6 +87,7 @@ class Detector(Protocol):
         rows : ndarray, int64
             Which images, in this order; may be none.
         roi : ndarray, bool, shape (H, W), optional
+            Locations wholly outside count for nothing.
 
         Returns
         -------

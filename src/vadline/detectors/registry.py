@@ -65,12 +65,7 @@ def detector_class(kind: str) -> type[Detector]:
 
 
 def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
-    """Return the class of a detector's settings.
-
-    Parameters
-    ----------
-    settings : mapping
-        With the key ``kind``.
+    """Return the class of a detector's settings, which have the key ``kind``.
 
     Raises
     ------
@@ -83,15 +78,5 @@ def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
 
 
 def load_detector(state: ModelState) -> Detector:
-    """Rebuild a fitted detector of any kind.
-
-    Parameters
-    ----------
-    state : ModelState
-        From a detector's ``state``, possibly of another process.
-
-    Returns
-    -------
-    Detector
-    """
+    """Rebuild a fitted detector of any kind from its ``state``, possibly of another process."""
     return detector_class(state.config["params"]["kind"]).from_state(state)

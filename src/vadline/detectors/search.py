@@ -19,15 +19,6 @@ class NearestNeighbours:
 
     def __init__(self, vectors: Tensor) -> None:
         self.vectors = vectors
-
-    def fit(self) -> NearestNeighbours:
-        """Build the index.
-
-        Returns
-        -------
-        NearestNeighbours
-            Itself, with ``index_`` and ``device_``.
-        """
         index: faiss.Index = faiss.IndexFlatL2(self.vectors.shape[1])
         self.device_ = torch.device("cpu")
         if self.vectors.is_cuda and faiss.get_num_gpus():
@@ -36,7 +27,6 @@ class NearestNeighbours:
             index = faiss.index_cpu_to_gpu(self._resources, self.device_.index or 0, index)
         index.add(self.vectors.to(self.device_).contiguous())
         self.index_ = index
-        return self
 
     def query(self, features: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
         """Find the ``k`` nearest vectors of each feature.

@@ -67,15 +67,10 @@ class TrainingSet:
     def require_images(self, name: str) -> None:
         """Refuse to learn from nothing.
 
-        Parameters
-        ----------
-        name : str
-            The detector's name, for the error.
-
         Raises
         ------
         VadlineError
-            If there is no image.
+            If there is no image; it names the detector.
         """
         if len(self.rows) == 0:
             raise VadlineError(

@@ -40,15 +40,6 @@ class TrainedDetector(MapDetector):
     place of ``pred_score``. A model without maps (Dfkde, Ganomaly) gives its image score as a map
     of a single pixel.
 
-    Parameters
-    ----------
-    params : TrainedParams
-    backbone : BackboneParams
-    name : str
-        What progress bars and errors say.
-    encoder : mapping of str to Tensor, optional
-        Fine-tuned weights of the backbone, for subclasses whose Params have ``encoder``.
-
     Attributes
     ----------
     module_ : AnomalibModule
@@ -84,33 +75,19 @@ class TrainedDetector(MapDetector):
 
     @abstractmethod
     def module(self, size: tuple[int, int], *, pretrained: bool) -> AnomalibModule:
-        """Build the untrained model.
+        """Build the untrained model for images of ``size``, height and width.
 
-        Parameters
-        ----------
-        size : tuple of int
-            Height and width of the images.
-        pretrained : bool
-            False where all weights are put in afterwards: nothing is read or downloaded then.
+        Where not ``pretrained``, all weights are put in afterwards: nothing is read or downloaded.
         """
 
     def prepare(self, module: AnomalibModule, data: StoreData, seed: int) -> None:
         """Do what comes before the training; subclasses distil a teacher here."""
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
-        """Train the model on good images.
+        """Train the model on good images; see `Detector.fit`.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            Good images; the region of interest is not used in training.
-        seed : int
-            Of initial weights, order and augmentation; global generators are put back.
-
-        Returns
-        -------
-        TrainedDetector
-            Itself, fitted.
+        The region of interest is not used in training; ``seed`` is that of initial weights, order
+        and augmentation, and global generators are put back.
 
         Raises
         ------
@@ -188,17 +165,13 @@ class TrainedDetector(MapDetector):
             maps = F.avg_pool2d(maps[:, None], stride, ceil_mode=True)[:, 0]
         return maps, scores
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: every tensor of the model, and its settings."""
-        tensors, values = self._learnt
-        config: dict[str, Any] = {
-            **self._config(),
-            "backbone": self.backbone.name,
-            "size": list(self.size_),
-            "attributes": values,
-        }
-        whole = {**self.module_.state_dict(), **tensors}
-        return ModelState({k: v.detach().cpu().contiguous() for k, v in whole.items()}, config)
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {**self.module_.state_dict(), **self._learnt[0]}
+
+    def _config(self) -> dict[str, Any]:
+        """Return what rebuilding reads, with the plain attributes that training has set."""
+        own = {"backbone": self.backbone.name, "size": list(self.size_)}
+        return {**super()._config(), **own, "attributes": self._learnt[1]}
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:

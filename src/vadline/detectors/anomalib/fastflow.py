@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
 from anomalib.models.image.fastflow import Fastflow, FastflowLoss, FastflowModel
 from anomalib.models.image.fastflow.anomaly_map import AnomalyMapGenerator
 from anomalib.models.image.fastflow.torch_model import create_fast_flow_block
@@ -12,7 +11,7 @@ from pydantic import Field
 from torch import nn
 
 from vadline.detectors.anomalib.own_models import (
-    OwnModule,
+    RatedModule,
     Teacher,
     TeacherDetector,
     TeacherParams,
@@ -49,13 +48,6 @@ class BackboneFlow(FastflowModel):
     """anomalib's FastFlow, which knows two ResNets and two transformers, on any backbone.
 
     Maps come at the grid of the shallowest feature map instead of image size.
-
-    Parameters
-    ----------
-    teacher : Teacher
-    size : tuple of int
-        Height and width of the images.
-    params : FastFlowParams
     """
 
     def __init__(self, teacher: Teacher, size: tuple[int, int], params: FastFlowParams) -> None:
@@ -76,17 +68,8 @@ class BackboneFlow(FastflowModel):
         self.anomaly_map_generator = AnomalyMapGenerator(input_size=shapes[0][1:])
 
 
-class FlowModule(OwnModule, Fastflow):
+class FlowModule(RatedModule, Fastflow):
     """anomalib's training of FastFlow, with the learning rate that is asked for."""
-
-    lr: float
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Return anomalib's optimiser."""
-        optimiser = super().configure_optimizers()
-        for group in optimiser.param_groups:
-            group["lr"] = self.lr
-        return optimiser
 
 
 class FastFlow(TeacherDetector):

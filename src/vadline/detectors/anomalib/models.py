@@ -28,12 +28,7 @@ _OURS = {
 
 
 def model_class(name: str) -> type[AnomalibModule]:
-    """Find a model of anomalib's for images.
-
-    Parameters
-    ----------
-    name : str
-        Its class or snake-case name, such as ``Stfpm`` or ``reverse_distillation``.
+    """Find a model of anomalib's for images by its class or snake-case name.
 
     Raises
     ------
@@ -81,20 +76,17 @@ def build_model(
     *,
     pretrained: bool,
 ) -> AnomalibModule:
-    """Build a model, without post-processing, metrics and pictures.
+    """Build a model for images of ``size``, without post-processing, metrics and pictures.
 
     Parameters
     ----------
-    name : str
     options : dict
         Of the model's constructor.
-    size : tuple of int
-        Height and width of the images.
     backbone : BackboneParams
         Goes to the models that take one; their default layers ``layer1`` to ``layer4`` become the
         backbone's levels 1 to 4, which have the same strides.
     pretrained : bool
-        False to leave the weights to what is put in afterwards; nothing is downloaded.
+        As for :meth:`TrainedDetector.module`.
 
     Raises
     ------

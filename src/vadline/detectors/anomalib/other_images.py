@@ -23,18 +23,7 @@ def distort(images: Tensor, generator: torch.Generator) -> Tensor:
     """Turn photographs of a product into images that it does not look like.
 
     Each is a random cut-out of another one, turned and enlarged, in other colours, with soft or
-    hard noise of a random grain laid over it.
-
-    Parameters
-    ----------
-    images : Tensor, float32, shape (B, 3, H, W)
-        Values of 0 to 1.
-    generator : torch.Generator
-
-    Returns
-    -------
-    Tensor, float32, shape (B, 3, H, W)
-        Values of 0 to 1.
+    hard noise of a random grain laid over it. Both are float32 (B, 3, H, W), of 0 to 1.
     """
     return torch.stack([_distorted(image, generator) for image in images])
 
@@ -63,14 +52,7 @@ def _distorted(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def distorted_images(loader: DataLoader[ImageBatch], seed: int) -> Iterator[tuple[Tensor]]:
-    """Yield distorted training batches without end, each in a tuple.
-
-    Parameters
-    ----------
-    loader : DataLoader
-        Of good images.
-    seed : int
-    """
+    """Yield distorted batches of good images without end, each in a tuple."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         for batch in loader:
@@ -78,18 +60,10 @@ def distorted_images(loader: DataLoader[ImageBatch], seed: int) -> Iterator[tupl
 
 
 def folder_images(folder: Path, size: tuple[int, int], seed: int) -> Iterator[tuple[Tensor]]:
-    """Yield the images of a folder in random order without end, each in a tuple.
+    """Yield the images below a folder in random order without end, each in a tuple.
 
-    As Batzner et al. (2024) prepare penalty images: resized to twice the size, three in ten made
-    grey, and the centre cut out.
-
-    Parameters
-    ----------
-    folder : Path
-        Images below it, in any subfolder.
-    size : tuple of int
-        Height and width.
-    seed : int
+    As Batzner et al. (2024) prepare penalty images: resized to twice the ``size``, three in ten
+    made grey, and the centre cut out.
 
     Yields
     ------

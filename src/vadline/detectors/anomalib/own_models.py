@@ -29,12 +29,7 @@ class TeacherParams(TrainedParams, FeatureParams):
 
 
 class Teacher(nn.Module):
-    """A backbone's features, which no training changes.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-    """
+    """A backbone's features, which no training changes."""
 
     def __init__(self, extractor: FeatureExtractor) -> None:
         super().__init__()
@@ -61,13 +56,7 @@ class TeacherDetector(TrainedDetector):
     params: TeacherParams
 
     def teacher(self, *, pretrained: bool) -> Teacher:
-        """Build the frozen network, on the CPU.
-
-        Parameters
-        ----------
-        pretrained : bool
-            False where weights are put in afterwards: nothing is read or downloaded then.
-        """
+        """Build the frozen network, on the CPU; ``pretrained`` as for :meth:`module`."""
         backbone = self.backbone
         if not pretrained:
             backbone = BackboneParams(name=backbone.name, weights="random")
@@ -79,13 +68,7 @@ class TeacherDetector(TrainedDetector):
 class OwnModule(AnomalibModule):
     """Makes a subclass of one of anomalib's modules take a network that is built already.
 
-    Parameters
-    ----------
-    model : nn.Module
-    size : tuple of int
-        Height and width of the images.
-    pixels : FeatureExtractor, optional
-        Whose mean and spread the images are normalised by; not at all where there is none.
+    Images are resized to ``size``, and normalised as ``pixels`` says, or not at all.
     """
 
     def __init__(
@@ -105,3 +88,16 @@ class OwnModule(AnomalibModule):
 
     def save_hyperparameters(self, *args: Any, **kwargs: Any) -> None:
         """Keep no second copy of the network."""
+
+
+class RatedModule(OwnModule):
+    """An :class:`OwnModule` that trains with the learning rate ``lr`` instead of anomalib's."""
+
+    lr: float
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Return anomalib's optimiser."""
+        optimiser = super().configure_optimizers()
+        for group in optimiser.param_groups:
+            group["lr"] = self.lr
+        return optimiser

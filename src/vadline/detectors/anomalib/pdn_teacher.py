@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.backbones.extractor import resized
 from vadline.detectors.anomalib.other_images import distort
 from vadline.detectors.anomalib.store_data import StoreData
 from vadline.detectors.patches import patch_features
@@ -24,14 +25,7 @@ _STRIDE = 4  # of a patch description network
 
 
 class NarrowPatchDescriptionNetwork(SmallPatchDescriptionNetwork):
-    """anomalib's small network with fewer hidden channels.
-
-    Parameters
-    ----------
-    out_channels : int
-    width : float
-        Of the 128, 256 and 256 hidden channels, the share that is kept.
-    """
+    """anomalib's small network with a share ``width`` of its 128, 256 and 256 hidden channels."""
 
     def __init__(self, out_channels: int, width: float) -> None:
         super().__init__(out_channels)
@@ -94,7 +88,7 @@ class Target:
 
     @torch.no_grad()
     def __call__(self, images: Tensor, grid: torch.Size) -> Tensor:
-        """Return the components at the centres of a network's outputs.
+        """Return the components at the centres of a network's outputs, float32 (B, K, *grid).
 
         Parameters
         ----------
@@ -102,16 +96,10 @@ class Target:
             Values of 0 to 1.
         grid : torch.Size
             Rows and columns of the outputs; unpadded convolutions lose a rim.
-
-        Returns
-        -------
-        Tensor, float32, shape (B, K, *grid)
         """
         features = patch_features(self.extractor(_normalised(self.extractor, images)))
-        found = F.conv2d(features - self.mean, self.basis)
         rows, columns = (side // _STRIDE for side in images.shape[-2:])
-        if found.shape[-2:] != (rows, columns):
-            found = F.interpolate(found, (rows, columns), mode="bilinear", align_corners=False)
+        found = resized(F.conv2d(features - self.mean, self.basis), (rows, columns))
         top, left = (rows - grid[0]) // 2, (columns - grid[1]) // 2
         return found[..., top : top + grid[0], left : left + grid[1]].contiguous()
 
@@ -140,16 +128,10 @@ def distil(
     ----------
     network : nn.Module
         Takes pixels of 0 to 1; trained in place, on its device, then frozen.
-    extractor : FeatureExtractor
-    data : StoreData
     channels : int
         What the network gives.
-    steps : int
     lr : float
         Of Adam; a tenth of it in the last twentieth of the steps.
-    seed : int
-    name : str
-        What the progress bar says.
     """
     device = next(network.parameters()).device
     loader = StoreData(data.images, data.rows, data.rows, 1, seed).train_dataloader()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from anomalib.models.components.backbone import get_decoder
 from anomalib.models.image.reverse_distillation import ReverseDistillation
 from anomalib.models.image.reverse_distillation.anomaly_map import (
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from vadline.backbones.sources import find_source
 from vadline.detectors.anomalib.own_models import (
-    OwnModule,
+    RatedModule,
     Teacher,
     TeacherDetector,
     TeacherParams,
@@ -66,17 +65,10 @@ class _Encoder(nn.Module):
 class BackboneReverse(ReverseDistillationModel):
     """anomalib's reverse distillation, which knows ResNets, with a teacher of any kind.
 
-    A ResNet at its levels 1, 2, 3 gets anomalib's bottleneck and decoder of the same network, as
-    the authors'. Any other teacher gets those of a ResNet-18 between 1 x 1 convolutions. Maps come
-    at the grid of the shallowest level, before the blur, which is ``blur_sigma``'s.
-
-    Parameters
-    ----------
-    teacher : Teacher
-    architecture : str
-        timm's name of its network.
-    size : tuple of int
-        Height and width of the images.
+    A ResNet, by timm's name ``architecture``, at its levels 1, 2, 3 gets anomalib's bottleneck and
+    decoder of the same network, as the authors'. Any other teacher gets those of a ResNet-18
+    between 1 x 1 convolutions. Maps come at the grid of the shallowest level, before the blur,
+    which is ``blur_sigma``'s.
     """
 
     bottleneck: nn.Module
@@ -107,17 +99,8 @@ def _decoder_of(architecture: str) -> nn.Module | None:
         return None
 
 
-class ReverseModule(OwnModule, ReverseDistillation):
+class ReverseModule(RatedModule, ReverseDistillation):
     """anomalib's training of reverse distillation, with the learning rate that is asked for."""
-
-    lr: float
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Return anomalib's optimiser."""
-        optimiser = super().configure_optimizers()
-        for group in optimiser.param_groups:
-            group["lr"] = self.lr
-        return optimiser
 
 
 class RD4AD(TeacherDetector):

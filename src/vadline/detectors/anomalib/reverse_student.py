@@ -7,18 +7,14 @@ from anomalib.models.image.reverse_distillation.components import get_bottleneck
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadline.backbones.extractor import resized
+
 _PLANES = (64, 128, 256)  # what a ResNet-18's bottleneck takes and its decoder gives
 _OF_RESNET = "resnet18"
 
 
 class AnyBottleneck(nn.Module):
-    """anomalib's one-class bottleneck of a ResNet-18 behind a 1 x 1 convolution for each level.
-
-    Parameters
-    ----------
-    channels : list of int
-        Of the teacher's three levels, shallow to deep.
-    """
+    """anomalib's one-class bottleneck of a ResNet-18 behind a 1 x 1 convolution for each level."""
 
     def __init__(self, channels: list[int]) -> None:
         super().__init__()
@@ -39,11 +35,7 @@ class AnyDecoder(nn.Module):
     """anomalib's decoder of a ResNet-18 before a 1 x 1 convolution for each level.
 
     Not every network's features are rectified as a ResNet's: the last convolution is linear.
-
-    Parameters
-    ----------
-    shapes : list of tuple of int
-        Channels, rows and columns of the teacher's three levels, shallow to deep.
+    ``shapes`` are channels, rows and columns of the teacher's three levels, shallow to deep.
     """
 
     def __init__(self, shapes: list[tuple[int, int, int]]) -> None:
@@ -57,14 +49,8 @@ class AnyDecoder(nn.Module):
     def forward(self, embedding: Tensor) -> list[Tensor]:
         """Return three maps of the teacher's shapes, shallow to deep."""
         maps = self.decoder(embedding)
+        # Where images are no multiple of 32 the decoder's grid is a little larger.
         return [
-            _fit(leave(m), grid).contiguous()
+            resized(leave(m), grid).contiguous()
             for leave, m, grid in zip(self.leave, maps, self.grids, strict=True)
         ]
-
-
-def _fit(x: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Resize where images are no multiple of 32 and the decoder's grid is a little larger."""
-    if tuple(x.shape[-2:]) == tuple(grid):
-        return x
-    return F.interpolate(x, grid, mode="bilinear", align_corners=False)

@@ -21,14 +21,7 @@ def as_input(images: Tensor) -> Tensor:
 
 
 class StoreImages(Dataset):
-    """Good photographs by their rows in the store.
-
-    Parameters
-    ----------
-    images : array, uint8, shape (N, H, W, 3)
-        A batch at a time is read.
-    rows : ndarray, int64
-    """
+    """Good photographs, uint8 (N, H, W, 3), by their rows in the store, read one by one."""
 
     def __init__(self, images: Images, rows: NDArray[np.int64]) -> None:
         self.images = images
@@ -108,18 +101,10 @@ class StoreData(LightningDataModule):
 
 
 def hold_out(rows: NDArray[np.int64], share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Set goods aside for calibration, spread evenly over the rows.
+    """Set a share of the goods aside for calibration, spread evenly over the rows.
 
-    Parameters
-    ----------
-    rows : ndarray, int64
-    share : float
-        0 for none: what is learnt from is then calibrated on as well.
-
-    Returns
-    -------
-    learnt, held_out : ndarray, int64
-        Never empty where ``rows`` is not.
+    Neither part is empty where ``rows`` is not; with a share of 0 what is learnt from is calibrated
+    on as well.
     """
     count = round(share * len(rows)) if len(rows) > 1 else 0
     if share > 0 and len(rows) > 1:

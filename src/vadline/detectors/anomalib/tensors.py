@@ -14,17 +14,7 @@ _ATTRIBUTE = "attribute:"
 
 
 def plain_attributes(network: nn.Module) -> dict[str, Any]:
-    """Collect what submodules keep outside of their state dict: tensors, numbers, text.
-
-    Parameters
-    ----------
-    network : nn.Module
-
-    Returns
-    -------
-    dict of str to value
-        By the path of module and attribute.
-    """
+    """Collect by path what submodules keep outside of their state dict: tensors, numbers, text."""
     return {
         f"{path}.{key}": value
         for path, module in network.named_modules()
@@ -54,12 +44,7 @@ def lay_out(network: nn.Module) -> None:
 def learnt_attributes(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tell which plain attributes training has set.
-
-    Parameters
-    ----------
-    before, after : mapping
-        From :func:`plain_attributes`.
+    """Tell which of two :func:`plain_attributes` training has set.
 
     Returns
     -------
@@ -86,17 +71,7 @@ def put_back(
     """Set parameters, buffers and plain attributes by name, whatever their shape was.
 
     A memory bank is as large as training made it, so that the state dict of an unfitted network
-    says nothing about its shape.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Changed in place.
-    tensors : mapping of str to Tensor
-    values : mapping
-        From :func:`learnt_attributes`.
-    source : str
-        What the error names.
+    says nothing about its shape. ``values`` are from :func:`learnt_attributes`.
 
     Raises
     ------

@@ -72,13 +72,9 @@ def train(
     ----------
     module : AnomalibModule
         Fitted in place.
-    data : StoreData
     epochs, steps : int, optional
         Whichever ends first; a model's own number of epochs (1 for memory banks) comes before
         both.
-    device : torch.device
-    name : str
-        What the progress bar and errors say.
 
     Raises
     ------

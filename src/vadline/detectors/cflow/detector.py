@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadline.backbones.weights import without_prefix
 from vadline.detectors.cflow.flow import ConditionalFlow
 from vadline.detectors.cflow.params import CFlowParams
 from vadline.detectors.cflow.position import position_code
 from vadline.detectors.cflow.training import sample_layers, train_flows
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.training_set import TrainingSet
 from vadline.state import ModelState
 
@@ -23,8 +25,6 @@ _PREFIX = "flows."
 
 class CFlow(OnBackbone):
     """Unlikeliness of every location's features, given where they are.
-
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
 
     Attributes
     ----------
@@ -36,24 +36,10 @@ class CFlow(OnBackbone):
     params: CFlowParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> CFlow:
-        """Train one flow a layer on features drawn from normal images.
+        """Train one flow a layer on features drawn from normal images; see `Detector.fit`.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images; features wholly outside of the region of interest are left out.
-        seed : int
-            Of the features drawn, the flows' first weights and permutations, and the batches.
-
-        Returns
-        -------
-        CFlow
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from, or the loss is not finite.
+        Features wholly outside of the region of interest are left out; ``seed`` is that of the
+        features drawn, the flows' first weights and permutations, and the batches.
         """
         training.require_images(self.name)
         p = self.params
@@ -111,50 +97,25 @@ class CFlow(OnBackbone):
 
     @torch.no_grad()
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, L, 1), L the locations of all layers: nothing to choose from.
-
-        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
-        """
+        """Return int64 (B, L, 1), L the locations of all layers: nothing to choose from."""
         locations = sum(math.prod(values.shape[-2:]) for values in self.frozen(n0[:1]))
         return torch.arange(locations, device=n0.device)[None, :, None].expand(len(n0), -1, 1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum ``-log sigmoid(log p / C)`` over layers and locations (F2PAD eq. 6).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor
-            Not used: there is nothing to choose from.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum ``-log sigmoid(log p / C)`` over layers and locations (F2PAD eq. 6)."""
         first, *others = (scores.sum(dim=(1, 2)) for scores in self._layer_scores(n))
         return sum(others, first)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: the flows and the extractor's own weights."""
-        flows = {
-            f"{_PREFIX}{name}": tensor.detach().cpu().contiguous()
-            for name, tensor in nn.ModuleList(self.flows_).state_dict().items()
-        }
-        return ModelState({**flows, **extractor_tensors(self.extractor)}, self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        own = nn.ModuleList(self.flows_).state_dict(prefix=_PREFIX)
+        return {**own, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> CFlow:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
         detector.flows_ = detector._new_flows(seed=0)
-        weights = {
-            name.removeprefix(_PREFIX): tensor
-            for name, tensor in state.tensors.items()
-            if name.startswith(_PREFIX)
-        }
         flows = nn.ModuleList(detector.flows_)
-        flows.load_state_dict(weights)
+        flows.load_state_dict(without_prefix(state.tensors, _PREFIX))
         flows.requires_grad_(False)
         return detector

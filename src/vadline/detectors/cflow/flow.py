@@ -83,16 +83,7 @@ class CouplingBlock(nn.Module):
 class ConditionalFlow(nn.Module):
     """Log-likelihood of whitened features, given a condition.
 
-    Parameters
-    ----------
-    channels : int
-        C, at least 2.
-    condition : int
-        Width D of the condition.
-    blocks : int
-        Coupling blocks.
-    clamp : float
-        Bound on the logarithm of a coupling's scale.
+    Takes what :class:`CouplingBlock` does, and the number of ``blocks``.
 
     Attributes
     ----------
@@ -131,21 +122,11 @@ class ConditionalFlow(nn.Module):
         self.whitening.copy_(axes * (variance.clamp(min=0) + offset).rsqrt())
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Return ``log p = -C/2 log 2 pi - |z|^2 / 2 + log|det J|`` (F2PAD eq. 6).
+        """Return ``log p = -C/2 log 2 pi - |z|^2 / 2 + log|det J|`` (F2PAD eq. 6), differentiable.
 
         The density is that of the whitened features: their own units would only add a constant, to
-        which the score is not indifferent.
-
-        Parameters
-        ----------
-        features : Tensor, float, shape (..., C)
-        condition : Tensor, float, shape (..., D)
-            Leading axes broadcast with those of ``features``.
-
-        Returns
-        -------
-        Tensor, dtype of ``features``, shape (...)
-            Differentiable.
+        which the score is not indifferent. Shapes are those of :meth:`CouplingBlock.forward`: of
+        features (..., C) and a condition (..., D), (...).
         """
         dtype = features.dtype
         z = (features - self.mean.to(dtype)) @ self.whitening.to(dtype)

@@ -45,22 +45,15 @@ def sample_layers(
 ) -> list[LayerSample]:
     """Draw features of every layer, equally many from each image, in one pass over the images.
 
+    Features wholly outside of the region of interest are left out.
+
     Parameters
     ----------
-    detector : OnBackbone
-    training : TrainingSet
-        Normal images; features wholly outside of the region of interest are left out.
     wanted : int
         Most features a layer; about the number that the training reads.
     megabytes : float
         Most memory for all features; fewer are drawn where they do not fit, but one an image and
         layer at least. What it will be is logged.
-    seed : int
-
-    Returns
-    -------
-    list of LayerSample
-        On the detector's device.
     """
     rng = np.random.default_rng((seed, 0xCF10))
     layers: list[_Layer] = []
@@ -130,24 +123,19 @@ def train_flows(
 ) -> None:
     """Minimise the mean of ``-log sigmoid(log p / C)`` (the code of Gudovskiy et al. 2022).
 
-    The flows share the loop, not a weight: one step takes a batch of every layer.
+    The flows, one a layer, share the loop, not a weight: one step takes a batch of every layer.
+    They are changed in place, and frozen afterwards.
 
     Parameters
     ----------
-    flows : sequence of ConditionalFlow
-        One a layer, changed in place; frozen afterwards.
-    samples : sequence of LayerSample
     encode : callable
         Gives the condition of every place of a grid, shape (rows * columns, D).
     steps : int
         Of Adam; its rate falls along a half cosine from ``lr`` to 0.
     batch : int
         Features a layer and step.
-    lr : float
     seed : int
         Of the order of the features.
-    name : str
-        What the progress bar and the error say.
 
     Raises
     ------

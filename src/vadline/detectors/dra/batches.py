@@ -17,16 +17,10 @@ def with_pseudo_anomalies(
 ) -> tuple[Tensor, Tensor]:
     """Add to a batch a pseudo anomaly of each of its goods, with a piece of the next good.
 
-    Parameters
-    ----------
-    batch : LabelledBatch
-        B images, G of them good.
-    rng : numpy.random.Generator
-    roi : ndarray, bool, shape (H, W), optional
-
     Returns
     -------
     images : Tensor, uint8, shape (B + G, H, W, 3)
+        Of a batch of B images, G of them good.
     kinds : Tensor, int64, shape (B + G,)
         ``GOOD``, ``SEEN`` or ``PSEUDO``.
     """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import torch
@@ -10,15 +12,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from vadline.backbones import build_extractor, pick_device
-from vadline.backbones.weights import load_into
+from vadline.backbones import FeatureExtractor
 from vadline.detectors.dra.batches import with_pseudo_anomalies
 from vadline.detectors.dra.heads import heads_loss
 from vadline.detectors.dra.network import DRANetwork
-from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.params import LayeredParams
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches
 from vadline.detectors.supervised.deviation_loss import reference_scores
+from vadline.detectors.supervised.end_to_end import EndToEnd
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.training import freeze_batch_norm, train
 from vadline.detectors.training_set import TrainingSet
@@ -66,7 +67,7 @@ class DRAParams(LayeredParams, SupervisedParams):
     )
 
 
-class DRA(OnBackbone):
+class DRA(EndToEnd):
     """Four heads on shared features: normality, seen, pseudo and residual anomalies.
 
     Heads, losses and image score are the paper's (section 3.2, appendix B.1). It has no anomaly
@@ -75,38 +76,22 @@ class DRA(OnBackbone):
     references; the backbone's batch norms keep their statistics; and what
     :class:`~vadline.detectors.dra.heads.DRAHeads` names.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
-    network_ : DRANetwork
-        In evaluation mode.
     reference_ : list of Tensor, float32, shape (C, h, w)
         Mean features of the references, one for each of ``params.scales``.
     """
 
     Params = DRAParams
     params: DRAParams
+    network_: DRANetwork
+    _fast: DRANetwork
 
     def fit(self, training: TrainingSet, seed: int = 0) -> DRA:
         """Train backbone and heads with good and bad images, and pseudo anomalies of the goods.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; masks are not used.
-        seed : int
-            Of the heads' first weights, the draws, the pseudo anomalies and the references.
-
-        Returns
-        -------
-        DRA
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        See `Detector.fit`; masks are not used, and ``seed`` is that of the heads' first weights,
+        the draws, the pseudo anomalies and the references.
         """
         params, device = self.params, self.device
         steps = params.epochs * params.steps_per_epoch
@@ -125,7 +110,7 @@ class DRA(OnBackbone):
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
             extractor = copy.deepcopy(self.extractor).requires_grad_(params.train_backbone)
-            network = DRANetwork(extractor, params.scales, params.top_k).to(device).train()
+            network = self._new_network(extractor).to(device).train()
             freeze_batch_norm(network.extractor)
             weights = [weight for weight in network.parameters() if weight.requires_grad]
             optimiser = torch.optim.Adam(weights, params.lr, weight_decay=params.weight_decay)
@@ -140,9 +125,8 @@ class DRA(OnBackbone):
         rows = rng.choice(training.goods, count, replace=False)
         return torch.from_numpy(np.ascontiguousarray(training.images[np.sort(rows)]))
 
-    def _set_network(self, network: DRANetwork) -> None:
-        self.network_ = network.eval()
-        self._fast = network.folded()
+    def _new_network(self, extractor: FeatureExtractor) -> DRANetwork:
+        return DRANetwork(extractor, self.params.scales, self.params.top_k)
 
     def score_batch(self, batch: Tensor, roi: NDArray[np.bool_] | None) -> tuple[Tensor, Tensor]:
         """Return maps at the grid of ``params.layers``, and the heads' own scores, of either sign.
@@ -152,24 +136,14 @@ class DRA(OnBackbone):
         scores = self._fast(batch, self.reference_, roi)
         return scores.map, scores.anomaly
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: all weights, and the references' features."""
-        tensors = self.network_.state_dict()
-        tensors |= {f"{_REFERENCE}{i}": mean for i, mean in enumerate(self.reference_)}
-        tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        return ModelState(tensors, self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        references = {f"{_REFERENCE}{i}": mean for i, mean in enumerate(self.reference_)}
+        return {**super()._tensors(), **references}
 
     @classmethod
-    def from_state(cls, state: ModelState) -> DRA:
+    def from_state(cls, state: ModelState) -> Self:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
-        params = DRAParams.model_validate(state.config["params"])
-        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
-        device = pick_device(params.device)
-        with torch.random.fork_rng(devices=[]):
-            network = DRANetwork(extractor, params.scales, params.top_k).to(device)
-        load_into(network, state.tensors, f"The saved model {state.config['name']}")
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
-        detector._set_network(network)
-        means = (state.tensors[f"{_REFERENCE}{i}"] for i in range(params.scales))
-        detector.reference_ = [mean.to(device) for mean in means]
+        detector = super().from_state(state)
+        means = (state.tensors[f"{_REFERENCE}{i}"] for i in range(detector.params.scales))
+        detector.reference_ = [mean.to(detector.device) for mean in means]
         return detector

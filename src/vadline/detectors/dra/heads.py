@@ -45,11 +45,6 @@ class PatchHead(nn.Module):
 
     Without the sign (our choice), as a part may differ from goods either way and the deviation loss
     pulls these to the middle.
-
-    Parameters
-    ----------
-    channels : int
-        Of the features.
     """
 
     def __init__(self, channels: int) -> None:
@@ -71,8 +66,6 @@ class DRAHeads(nn.Module):
 
     Parameters
     ----------
-    channels : int
-        Of the features.
     top_share : float
         Of the patches whose scores are averaged to an image's.
     """
@@ -99,10 +92,6 @@ class DRAHeads(nn.Module):
             Mean features of good images.
         inside : Tensor, bool, shape (h, w)
             Which patches count; all others score 0.
-
-        Returns
-        -------
-        HeadScores
         """
         patches = self.standard(features[:, :, inside])
         distances = self.standard_residual((reference - features)[:, :, inside]).abs()
@@ -122,21 +111,13 @@ def heads_loss(scores: HeadScores, kinds: Tensor, reference: Tensor, margin: flo
     """Sum of the four heads' deviation losses, each with labels of its own (section 3.2).
 
     The normality head is to score goods high, all others bads; the head for seen anomalies learns
-    nothing from pseudo anomalies, the one for pseudo anomalies nothing from seen ones.
+    nothing from pseudo anomalies, the one for pseudo anomalies nothing from seen ones. For
+    ``reference`` and ``margin`` see `deviation_loss`.
 
     Parameters
     ----------
-    scores : HeadScores
-        Of B images.
     kinds : Tensor, int64, shape (B,)
         ``GOOD``, ``SEEN`` or ``PSEUDO``.
-    reference : Tensor, float32, shape (n,)
-        As for :func:`~vadline.detectors.supervised.deviation_loss.deviation_loss`.
-    margin : float
-
-    Returns
-    -------
-    Tensor, float32, 0-d
     """
     bad = kinds != GOOD
     everyone = torch.ones_like(bad)

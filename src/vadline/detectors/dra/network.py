@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
 from vadline.detectors.dra.heads import DRAHeads, HeadScores
 from vadline.detectors.patches import locations_inside
+from vadline.detectors.supervised.end_to_end import BackboneNetwork
 
 
-class DRANetwork(nn.Module):
+class DRANetwork(BackboneNetwork):
     """Scores images and their patches.
 
     Parameters
@@ -25,26 +25,16 @@ class DRANetwork(nn.Module):
     scales : int
         Sizes at which images are seen, each half of the last (Ding et al. 2022, appendix B.1).
     top_share : float
-        Of the patches whose scores are averaged to an image's.
+        As for :class:`~vadline.detectors.dra.heads.DRAHeads`.
     """
 
     def __init__(self, extractor: FeatureExtractor, scales: int, top_share: float) -> None:
-        super().__init__()
-        self.extractor = extractor
+        super().__init__(extractor)
         self.heads = DRAHeads(extractor.channels[0], top_share)
         self.scales = scales
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
-        """Return the features of photographs at each scale, large to small.
-
-        Parameters
-        ----------
-        images : Tensor, uint8, shape (B, H, W, 3)
-
-        Returns
-        -------
-        list of Tensor, float32, shape (B, C, h, w)
-        """
+        """Return photographs' features, (B, C, h, w) at each scale, large to small."""
         x = self.extractor.normalise(images.to(self.extractor.mean.device))
         sizes = [(x.shape[2] >> i, x.shape[3] >> i) for i in range(1, self.scales)]
         scaled = [x, *(F.interpolate(x, size, mode="area") for size in sizes)]
@@ -57,15 +47,12 @@ class DRANetwork(nn.Module):
     def forward(
         self, images: Tensor, reference: Sequence[Tensor], roi: NDArray | None = None
     ) -> HeadScores:
-        """Score images.
+        """Score photographs, uint8 (B, H, W, 3), by what lies inside of ``roi``.
 
         Parameters
         ----------
-        images : Tensor, uint8, shape (B, H, W, 3)
         reference : sequence of Tensor, float32, shape (C, h, w)
             From `reference`.
-        roi : ndarray, bool, shape (H, W), optional
-            Where image scores come from.
 
         Returns
         -------
@@ -84,12 +71,6 @@ class DRANetwork(nn.Module):
             residual=_mean([scores.residual for scores in found]),
             map=_mean(maps)[:, 0],
         )
-
-    def folded(self) -> DRANetwork:
-        """Return a copy for inference, equal up to rounding, faster and with a frozen backbone."""
-        fast = copy.copy(self)
-        fast._modules = {**self._modules, "extractor": self.extractor.folded()}
-        return fast
 
 
 def _mean(tensors: list[Tensor]) -> Tensor:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.padim.gaussians import (
     LocationGaussians,
     fit_gaussians,
@@ -28,8 +29,6 @@ from vadline.state import ModelState
 class PaDiM(OnBackbone):
     """Mahalanobis distance of every location from what is normal there.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     channels_ : Tensor, int64, shape (C,)
@@ -46,24 +45,8 @@ class PaDiM(OnBackbone):
     def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:
         """Learn a Gaussian per location; a handful of images will do, thanks to the ridge.
 
-        What it takes is logged before the work starts.
-
-        Parameters
-        ----------
-        training : TrainingSet
-            Normal images.
-        seed : int
-            Of the channels.
-
-        Returns
-        -------
-        PaDiM
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If there is no image to learn from.
+        See `Detector.fit`; ``seed`` chooses the channels. What it takes is logged before the work
+        starts.
         """
         training.require_images(self.name)
         total = sum(self.extractor.channels)
@@ -108,39 +91,24 @@ class PaDiM(OnBackbone):
         return self.gaussians_.squared_distances(features).sqrt().view(-1, *self.grid_), None
 
     def candidates(self, n0: Tensor, k: int) -> Tensor:
-        """Return int64 of shape (B, h * w, 1): each location is compared with its own Gaussian.
-
-        Parameters are those of :class:`vadline.f2pad.protocol.RefinableDetector`.
-        """
+        """Return int64 (B, h * w, 1): each location is compared with its own Gaussian."""
         places = torch.arange(math.prod(self.grid_), device=n0.device)
         return places[None, :, None].expand(len(n0), -1, 1)
 
     def refinement_loss(self, n: Tensor, candidates: Tensor) -> Tensor:
-        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7).
-
-        Parameters
-        ----------
-        n : Tensor, float32, shape (B, 3, H, W)
-            The non-defective image, in normalised pixels.
-        candidates : Tensor
-            Not used: there is nothing to choose from.
-
-        Returns
-        -------
-        Tensor, float32, shape (B,)
-            ``L(N)``, differentiable in ``n``.
-        """
+        """Sum the squared Mahalanobis distances over all locations (F2PAD eq. 7)."""
         return self.gaussians_.squared_distances(self._features(n)).sum(dim=1)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: Gaussians, channels and the extractor's weights."""
-        config = {**self._config(), "grid": list(self.grid_)}
-        tensors = {
-            "channels": self.channels_.cpu(),
-            "mean": self.gaussians_.mean.cpu().contiguous(),
-            "whitening": packed_triangles(self.gaussians_.whitening).cpu().contiguous(),
+    def _config(self) -> dict[str, Any]:
+        return {**super()._config(), "grid": list(self.grid_)}
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        own = {
+            "channels": self.channels_,
+            "mean": self.gaussians_.mean,
+            "whitening": packed_triangles(self.gaussians_.whitening),
         }
-        return ModelState({**tensors, **extractor_tensors(self.extractor)}, config)
+        return {**own, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> PaDiM:

@@ -101,16 +101,10 @@ def fit_gaussians(
     read : callable
         Takes a range of l locations and walks over all images once; yields their features, a
         Tensor of shape (B, l, C).
-    locations, channels : int
-        L and C.
     ridge : float
         Added to the diagonal of the covariance, whose divisor is the number of images - 1.
     megabytes : int
         For the sums; ``read`` is called as often as it takes to stay below.
-
-    Returns
-    -------
-    LocationGaussians
     """
     means: list[Tensor] = []
     whitening = torch.empty(0)  # until the first features say where they are

@@ -20,7 +20,6 @@ class MultiSizeAttention(nn.Module):
 
     Parameters
     ----------
-    channels : int
     splits : sequence of int
         The ``n``.
     """
@@ -40,16 +39,7 @@ class MultiSizeAttention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Let patches attend to each other.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, C, h, w)
-
-        Returns
-        -------
-        Tensor, float32, shape (B, C, h, w)
-        """
+        """Let patches attend to each other, in maps float32 (B, C, h, w) and out."""
         attended = []
         for n, projection in zip(self.splits, self.projections, strict=True):
             queries, keys, values = (patches(part, n) for part in projection(x).chunk(3, dim=1))
@@ -65,7 +55,6 @@ def patches(x: Tensor, n: int) -> Tensor:
     Parameters
     ----------
     x : Tensor, shape (B, C, h, w)
-    n : int
 
     Returns
     -------
@@ -78,19 +67,7 @@ def patches(x: Tensor, n: int) -> Tensor:
 
 
 def merge_patches(tokens: Tensor, n: int, shape: Sequence[int]) -> Tensor:
-    """Undo :func:`patches`.
-
-    Parameters
-    ----------
-    tokens : Tensor, shape (B, n * n, C * ceil(h / n) * ceil(w / n))
-    n : int
-    shape : sequence of int
-        C, h and w.
-
-    Returns
-    -------
-    Tensor, shape (B, C, h, w)
-    """
+    """Undo :func:`patches`, for maps of the shape (C, h, w)."""
     c, h, w = shape
     rows, columns = math.ceil(h / n), math.ceil(w / n)
     x = tokens.reshape(-1, n, n, c, rows, columns).permute(0, 3, 1, 4, 2, 5)

@@ -26,8 +26,6 @@ def extended(
 
     Parameters
     ----------
-    batch : LabelledBatch
-    rng : numpy.random.Generator
     roi : ndarray, bool, shape (H, W), optional
         Where defects are made.
     synthetic : float

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vadline.backbones.weights import load_into
-from vadline.detectors.on_backbone import OnBackbone, extractor_tensors
+from vadline.backbones.weights import load_into, without_prefix
+from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.patches import locations_inside
 from vadline.detectors.prnet.batches import extended
 from vadline.detectors.prnet.loss import prnet_loss
@@ -31,8 +33,6 @@ class PRNet(OnBackbone):
     The map is predicted at the shallowest level's grid, a quarter of the image's side, and not
     upsampled to pixels within the network: the line upsamples and blurs anyway.
 
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
     Attributes
     ----------
     network_ : PRNetNetwork
@@ -45,24 +45,10 @@ class PRNet(OnBackbone):
     params: PRNetParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
-        """Find prototypes of the goods, then learn to segment.
+        """Find prototypes of the goods, then learn to segment; see `Detector.fit`.
 
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; bads whose masks are not known teach that something is wrong, not where.
-        seed : int
-            Of the first weights, the draws, the prototypes and the made defects.
-
-        Returns
-        -------
-        PRNet
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        Bads whose masks are not known teach that something is wrong, not where; ``seed`` is that of
+        the first weights, the draws, the prototypes and the made defects.
         """
         params, device, roi = self.params, self.device, training.roi
         steps = params.epochs * params.steps_per_epoch
@@ -132,12 +118,10 @@ class PRNet(OnBackbone):
         maps = self.network_(self._levels(batch), self.prototypes_).sigmoid()
         return maps, top_k_mean(maps[:, locations_inside(roi, maps)], self.params.top_k)
 
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: all weights, and the prototypes."""
-        own = {f"{_NETWORK}{name}": w for name, w in self.network_.state_dict().items()}
-        own |= {f"{_PROTOTYPES}{i}": level for i, level in enumerate(self.prototypes_)}
-        own = {name: tensor.cpu().contiguous() for name, tensor in own.items()}
-        return ModelState(own | extractor_tensors(self.extractor), self._config())
+    def _tensors(self) -> Mapping[str, Tensor]:
+        network = self.network_.state_dict(prefix=_NETWORK)
+        prototypes = {f"{_PROTOTYPES}{i}": level for i, level in enumerate(self.prototypes_)}
+        return {**network, **prototypes, **super()._tensors()}
 
     @classmethod
     def from_state(cls, state: ModelState) -> PRNet:
@@ -146,7 +130,7 @@ class PRNet(OnBackbone):
         device = detector.device
         with torch.random.fork_rng(devices=[]):
             network = detector._new_network().to(device)
-        weights = {k.removeprefix(_NETWORK): v for k, v in state.tensors.items()}
+        weights = without_prefix(state.tensors, _NETWORK)
         load_into(network, weights, f"The saved model {detector.name}")
         detector.network_ = network.eval()
         detector.prototypes_ = [

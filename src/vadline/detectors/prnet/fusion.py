@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from vadline.backbones.extractor import resized
 
 
 class MultiScaleFusion(nn.Module):
@@ -31,17 +32,7 @@ class MultiScaleFusion(nn.Module):
         )
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
-        """Fuse levels.
-
-        Parameters
-        ----------
-        levels : sequence of Tensor, float32, shape (B, C_i, h_i, w_i)
-
-        Returns
-        -------
-        list of Tensor
-            Of the same shapes.
-        """
+        """Fuse levels, float32 (B, C_i, h_i, w_i); shapes stay."""
         return [
             listening(levels, own.shape[2:])
             for listening, own in zip(self.exchanges, levels, strict=True)
@@ -53,16 +44,9 @@ class _Listening(nn.ModuleList):
 
     def forward(self, levels: Sequence[Tensor], grid: Sequence[int]) -> Tensor:
         first, *others = (
-            to_grid(exchange(level), grid) for exchange, level in zip(self, levels, strict=True)
+            resized(exchange(level), grid) for exchange, level in zip(self, levels, strict=True)
         )
         return sum(others, first)
-
-
-def to_grid(x: Tensor, grid: Sequence[int]) -> Tensor:
-    """Resize (B, C, h, w) bilinearly to ``grid``, if it has another."""
-    if x.shape[2:] == tuple(grid):
-        return x
-    return F.interpolate(x, tuple(grid), mode="bilinear", align_corners=False)
 
 
 def _exchange(source: int, target: int, steps: int) -> nn.Module:

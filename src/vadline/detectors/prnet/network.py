@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from vadline.backbones.extractor import resized
 from vadline.detectors.prnet.attention import MultiSizeAttention
-from vadline.detectors.prnet.fusion import MultiScaleFusion, to_grid
+from vadline.detectors.prnet.fusion import MultiScaleFusion
 from vadline.detectors.prnet.prototypes import residuals
 
 
@@ -68,7 +69,7 @@ class PRNetNetwork(nn.Module):
         attended = [attend(pair) for attend, pair in zip(self.attention, pairs, strict=True)]
         skips = self.fuse_attended(attended)
         for i in reversed(range(len(skips))):
-            up = self.ups[i](to_grid(x, skips[i].shape[2:]))
+            up = self.ups[i](resized(x, skips[i].shape[2:]))
             x = self.blocks[i](torch.cat([skips[i], up], dim=1))
         return self.out(x)[:, 0]
 

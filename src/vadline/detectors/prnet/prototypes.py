@@ -41,10 +41,6 @@ def residuals(levels: Sequence[Tensor], prototypes: Sequence[Tensor]) -> list[Te
     levels : sequence of Tensor, float32, shape (B, C, h, w)
     prototypes : sequence of Tensor, float32, shape (K, C, h, w)
         One for each level; each level has a nearest one of its own.
-
-    Returns
-    -------
-    list of Tensor, float32, shape (B, C, h, w)
     """
     found = []
     for level, centres in zip(levels, prototypes, strict=True):

@@ -36,25 +36,10 @@ class LabelledBatch:
 def balanced_batches(
     training: TrainingSet, batch_size: int, steps: int, seed: int, name: str
 ) -> Iterator[LabelledBatch]:
-    """Draw batches, each half good and half bad.
+    """Draw batches of ``training``, whose ``bad`` is known, each half good and half bad.
 
     Goods and bads come in shuffled rounds: none comes again before all others of its kind have.
-
-    Parameters
-    ----------
-    training : TrainingSet
-        With ``bad``.
-    batch_size : int
-        An odd one has one good more.
-    steps : int
-        How many batches.
-    seed : int
-    name : str
-        What the error says.
-
-    Returns
-    -------
-    iterator of LabelledBatch
+    An odd batch has one good more.
 
     Raises
     ------
@@ -72,10 +57,9 @@ def balanced_batches(
 def plain_batches(
     training: TrainingSet, batch_size: int, steps: int, seed: int, name: str
 ) -> Iterator[LabelledBatch]:
-    """Draw batches as the images come, mostly of the larger class.
+    """Draw batches as the images come, mostly of the larger class; see :func:`balanced_batches`.
 
-    All come in shuffled rounds: none comes again before all others have. Parameters, batches and
-    errors are those of :func:`balanced_batches`.
+    All come in shuffled rounds: none comes again before all others have.
     """
     bad = _both_classes(training, name)
     places = _rounds(np.arange(len(bad)), np.random.default_rng((seed, 0xBA1A)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from vadline.backbones import build_extractor, pick_device
-from vadline.backbones.weights import load_into
-from vadline.detectors.on_backbone import OnBackbone
+from vadline.backbones import FeatureExtractor
 from vadline.detectors.params import LayeredParams
 from vadline.detectors.patches import locations_inside
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches, plain_batches
+from vadline.detectors.supervised.end_to_end import EndToEnd
 from vadline.detectors.supervised.params import SupervisedParams
 from vadline.detectors.supervised.score_map_network import ScoreMapNetwork
 from vadline.detectors.supervised.training import freeze_batch_norm, one_cycle, train
 from vadline.detectors.training_set import TrainingSet
-from vadline.state import ModelState
 
 
 class ScoreMapParams(LayeredParams, SupervisedParams):
@@ -48,19 +46,13 @@ class ScoreMapParams(LayeredParams, SupervisedParams):
     )
 
 
-class ScoreMapDetector(OnBackbone, ABC):
-    """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss.
-
-    Built as every :class:`vadline.detectors.on_backbone.OnBackbone`.
-
-    Attributes
-    ----------
-    network_ : ScoreMapNetwork
-        In evaluation mode.
-    """
+class ScoreMapDetector(EndToEnd):
+    """Trains a backbone end to end; a subclass says how a map becomes a score, and the loss."""
 
     Params: ClassVar[type[ScoreMapParams]]
     params: ScoreMapParams
+    network_: ScoreMapNetwork
+    _fast: ScoreMapNetwork
 
     @abstractmethod
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
@@ -83,26 +75,10 @@ class ScoreMapDetector(OnBackbone, ABC):
         """Compare scores (B,) with bool labels (B,); random numbers come from ``generator``."""
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
-        """Train backbone and head with good and bad images.
+        """Train backbone and head with good and bad images; see `Detector.fit`.
 
-        No location outside of the region of interest counts.
-
-        Parameters
-        ----------
-        training : TrainingSet
-            With ``bad``; masks are not used.
-        seed : int
-            Of the head's weights, the draws and the loss.
-
-        Returns
-        -------
-        ScoreMapDetector
-            Itself, fitted.
-
-        Raises
-        ------
-        VadlineError
-            If a class is missing, or the loss is not finite.
+        Masks are not used, and no location outside of the region of interest counts; ``seed`` is
+        that of the head's weights, the draws and the loss.
         """
         params, device = self.params, self.device
         draw = balanced_batches if params.balance else plain_batches
@@ -117,7 +93,7 @@ class ScoreMapDetector(OnBackbone, ABC):
         # Also for the backbone's dropout, where it has one.
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
-            network = ScoreMapNetwork(copy.deepcopy(self.extractor)).to(device)
+            network = self._new_network(copy.deepcopy(self.extractor)).to(device)
             network.train() if params.batch_norm == "updated" else freeze_batch_norm(network)
             optimiser = self.optimiser(network)
             schedule = one_cycle(optimiser, steps)
@@ -133,32 +109,12 @@ class ScoreMapDetector(OnBackbone, ABC):
         maps, scores = self._forward(self._fast, batch, roi)
         return self.shown(maps), scores
 
+    def _new_network(self, extractor: FeatureExtractor) -> ScoreMapNetwork:
+        return ScoreMapNetwork(extractor)
+
     def _forward(
         self, network: ScoreMapNetwork, images: Tensor, roi: NDArray[np.bool_] | None
     ) -> tuple[Tensor, Tensor]:
         x = network.extractor.normalise(images.to(self.device))
         maps = self.activations(network(x))
         return maps, self.pool(maps[:, locations_inside(roi, maps)])
-
-    def _set_network(self, network: ScoreMapNetwork) -> None:
-        self.network_ = network.eval()
-        self._fast = self.network_.folded()
-
-    def state(self) -> ModelState:
-        """Return the fitted detector as data: all weights of its network."""
-        weights = self.network_.state_dict().items()
-        return ModelState(
-            {name: value.cpu().contiguous() for name, value in weights}, self._config()
-        )
-
-    @classmethod
-    def from_state(cls, state: ModelState) -> Self:
-        """Rebuild a fitted detector, which gives the same maps bit for bit."""
-        params = cls.Params.model_validate(state.config["params"])
-        extractor = build_extractor(state.config["backbone"], params.layers, weights="random")
-        with torch.random.fork_rng(devices=[]):
-            network = ScoreMapNetwork(extractor).to(pick_device(params.device))
-        load_into(network, state.tensors, f"The saved model {state.config['name']}")
-        detector = cls(extractor, state.config["backbone"], params, state.config["name"])
-        detector._set_network(network)
-        return detector

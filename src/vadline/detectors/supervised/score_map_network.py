@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
+from vadline.detectors.supervised.end_to_end import BackboneNetwork
 
 
-class ScoreMapNetwork(nn.Module):
-    """A backbone, and one linear unit on every location of its features.
-
-    Parameters
-    ----------
-    extractor : FeatureExtractor
-    """
+class ScoreMapNetwork(BackboneNetwork):
+    """A backbone, and one linear unit on every location of its features."""
 
     def __init__(self, extractor: FeatureExtractor) -> None:
-        super().__init__()
-        self.extractor = extractor
+        super().__init__(extractor)
         self.head = nn.Conv2d(sum(extractor.channels), 1, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Score every location.
-
-        Parameters
-        ----------
-        x : Tensor, float32, shape (B, 3, H, W)
-            Normalised pixels.
+        """Score every location of normalised pixels, float32 (B, 3, H, W).
 
         Returns
         -------
@@ -41,9 +29,3 @@ class ScoreMapNetwork(nn.Module):
         grid = levels[-1].shape[-2:]
         pooled = [F.adaptive_avg_pool2d(level, grid) for level in levels[:-1]]
         return self.head(torch.cat([*pooled, levels[-1]], dim=1))[:, 0]
-
-    def folded(self) -> ScoreMapNetwork:
-        """Return a copy for inference, equal up to rounding, faster and with frozen weights."""
-        fast = copy.copy(self)
-        fast._modules = {**self._modules, "extractor": self.extractor.folded()}
-        return fast

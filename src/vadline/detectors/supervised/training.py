@@ -24,7 +24,7 @@ def train(
     name: str,
     schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
 ) -> float:
-    """Take one optimiser step per batch, with a progress bar.
+    """Take one optimiser step per batch, with a progress bar; return the last batch's loss.
 
     Parameters
     ----------
@@ -38,11 +38,6 @@ def train(
         What the bar and the error say.
     schedule : LRScheduler, optional
         Advanced after every batch.
-
-    Returns
-    -------
-    float
-        The last batch's loss.
 
     Raises
     ------
@@ -72,17 +67,7 @@ def train(
 def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
     """Let the learning rates rise over the first tenth of the steps and fall to nought in a cosine.
 
-    Parameters
-    ----------
-    optimiser : torch.optim.Optimizer
-        With the highest learning rates.
-    steps : int
-        How many there will be.
-
-    Returns
-    -------
-    LRScheduler
-        To be advanced after every step.
+    The ``optimiser`` has the highest ones; the schedule is to be advanced after every step.
     """
     warm = max(1, steps // 10)
 
@@ -96,11 +81,6 @@ def freeze_batch_norm(network: nn.Module) -> None:
     """Put a network into training mode, but keep the statistics of its batch norms.
 
     Small balanced batches would replace the statistics of many good images by their own.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Changed in place.
     """
     network.train()
     for module in network.modules():

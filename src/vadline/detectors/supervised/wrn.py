@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 import torch
@@ -72,10 +73,8 @@ class WRN(ScoreMapDetector):
         """Return how far each location is above its level; images are of the trained size."""
         return maps - self.level_
 
-    def state(self) -> ModelState:
-        """Return the fitted classifier as data: its network, and the level of each place."""
-        state = super().state()
-        return ModelState({**state.tensors, "level": self.level_.cpu()}, state.config)
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {**super()._tensors(), "level": self.level_}
 
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
