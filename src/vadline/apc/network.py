@@ -48,8 +48,6 @@ class APCNetwork(nn.Module):
     ----------
     encoder : FeatureExtractor
         Built with ``layers=encoder_layers(params.skips)``.
-    params : APCParams
-        Tasks, skips, widths, the heads' constants and the loss weights.
     generator : torch.Generator
         Draws the weights of the decoder and the heads.
 

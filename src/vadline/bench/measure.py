@@ -51,12 +51,6 @@ class Case:
 def compare(case: Case, threads: int) -> pd.DataFrame:
     """Run all sides of a case in turn, A B A B, after the warm-up rounds.
 
-    Parameters
-    ----------
-    case : Case
-    threads : int
-        For every side.
-
     Returns
     -------
     DataFrame

@@ -37,7 +37,6 @@ def make_defect(
         Another good part, from which pasted texture comes.
     strength : float
         Contrast, or for warps and missing pieces size, in units of a plain example (1).
-    rng : numpy.random.Generator
 
     Returns
     -------

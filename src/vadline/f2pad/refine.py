@@ -72,16 +72,10 @@ def refine(
         M0 is ``maps > threshold``.
     detector : RefinableDetector
         Its extractor's device is where the work is done.
-    prior : PixelPrior
     references : ndarray, uint8, shape (R, H, W, 3)
         Normal images for the initialiser; R may be 0.
-    params : F2PADParams
     roi : ndarray, bool, shape (H, W), optional
         Region of interest: M0, Omega and the masks lie inside.
-
-    Returns
-    -------
-    RefineResult
 
     Raises
     ------
@@ -208,7 +202,6 @@ def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Ten
 
     Parameters
     ----------
-    objective : Objective
     x, n : Tensor, float32, shape (B, 3, H, W)
         Input and solution, normalised.
     masks : Tensor, uint8 {0, 1}, shape (B, H, W)

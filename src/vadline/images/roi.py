@@ -20,10 +20,6 @@ def read_region(path: Path, size: int) -> Region:
     size : int
         Side of the stored images in pixels, at which something must be left of it.
 
-    Returns
-    -------
-    Region
-
     Raises
     ------
     VadlineError

@@ -36,22 +36,11 @@ class NpyDataset(AtomicMixin, _NpyFile):
 
     An array too large for memory is handed over as the Path of a finished ``.npy`` file, which
     becomes the dataset's own: it is moved, not copied.
-
-    Parameters
-    ----------
-    filepath : str
-    version : Version, optional
-    metadata : dict, optional
     """
 
 
 def read_array(path: Path) -> NDArray[Any]:
     """Read an array, read-only and mapped into memory where it has any element.
-
-    Parameters
-    ----------
-    path : Path
-        An ``.npy`` file without pickled objects.
 
     Returns
     -------

@@ -15,7 +15,6 @@ class CheckpointDataset(AbstractDataset):
     ----------
     filepath : str
         The file; it need not exist.
-    metadata : dict, optional
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -23,12 +22,7 @@ class CheckpointDataset(AbstractDataset):
         self.metadata = metadata
 
     def load(self) -> Path:
-        """Return the path, its folder made.
-
-        Returns
-        -------
-        Path
-        """
+        """Return the path, its folder made."""
         self._filepath.parent.mkdir(parents=True, exist_ok=True)
         return self._filepath
 

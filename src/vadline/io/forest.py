@@ -20,11 +20,4 @@ class _UbjFile(LocalFileDataset):
 
 
 class ForestDataset(AtomicMixin, _UbjFile):
-    """A :class:`vadline.segad.BlendedForest` as ``.ubj``; no pickle.
-
-    Parameters
-    ----------
-    filepath : str
-    version : Version, optional
-    metadata : dict, optional
-    """
+    """A :class:`vadline.segad.BlendedForest` as ``.ubj``; no pickle."""

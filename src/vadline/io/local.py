@@ -14,8 +14,6 @@ class LocalFileDataset(AbstractVersionedDataset):
 
     Parameters
     ----------
-    filepath : str
-    version : Version, optional
     metadata : dict, optional
         Read by plugins and by :mod:`vadline.run.tracking`.
     """

@@ -40,5 +40,4 @@ class MapsDataset(AtomicMixin, _MapsFile):
     ----------
     filepath : str
         Of the array.
-    metadata : dict, optional
     """

@@ -28,11 +28,4 @@ class _SafetensorsFile(LocalFileDataset):
 
 
 class ModelDataset(AtomicMixin, _SafetensorsFile):
-    """A :class:`vadline.state.ModelState` as ``.safetensors``.
-
-    Parameters
-    ----------
-    filepath : str
-    version : Version, optional
-    metadata : dict, optional
-    """
+    """A :class:`vadline.state.ModelState` as ``.safetensors``."""

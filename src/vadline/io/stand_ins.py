@@ -41,5 +41,4 @@ class StandInsDataset(AtomicMixin, _StandInsFolder):
     ----------
     filepath : str
         Of the folder.
-    metadata : dict, optional
     """

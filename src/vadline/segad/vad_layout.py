@@ -42,12 +42,7 @@ PINS = (
 
 
 def vad_segments(size: tuple[int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Draw VAD's segments for pictures of one size.
-
-    Parameters
-    ----------
-    size : (int, int)
-        Height and width.
+    """Draw VAD's segments for pictures of one size (height, width).
 
     Returns
     -------

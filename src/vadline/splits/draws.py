@@ -15,12 +15,6 @@ def order_uniformly_over_kinds(kinds: Sequence[str], rng: np.random.Generator) -
     turn until none is left. The first k are k samples drawn uniformly over the kinds, and
     those of a smaller k are among those of a larger one.
 
-    Parameters
-    ----------
-    kinds : sequence of str, length n
-        The kind of each sample.
-    rng : numpy.random.Generator
-
     Returns
     -------
     ndarray, int64, shape (n,)

@@ -41,11 +41,6 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
 def drop_train(split: pd.DataFrame, manifest: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Take every other role from the images whose photograph is also in the test part.
 
-    Parameters
-    ----------
-    split, manifest : DataFrame
-        As for `check_leaks`.
-
     Returns
     -------
     split : DataFrame
