@@ -16,7 +16,7 @@ from vadline.io.local import LocalFileDataset
 
 class _NpyFile(LocalFileDataset):
     def load(self) -> NDArray[Any]:
-        """Read the array, mapped into memory where it has any element."""
+        """Read the array, mapped into memory."""
         return read_array(Path(self._get_load_path()))
 
     def save(self, data: NDArray[Any] | Path) -> None:
@@ -40,20 +40,5 @@ class NpyDataset(AtomicMixin, _NpyFile):
 
 
 def read_array(path: Path) -> NDArray[Any]:
-    """Read an array, read-only and mapped into memory where it has any element.
-
-    Returns
-    -------
-    ndarray
-    """
-    return np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
-
-
-def _is_empty(path: Path) -> bool:
-    """Tell whether an array has no elements: the operating system maps no empty file."""
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
-            version, np.lib.format.read_array_header_2_0
-        )
-        return 0 in read(file)[0]
+    """Read an array of plain numbers, read-only and mapped into memory."""
+    return np.load(path, mmap_mode="r", allow_pickle=False)

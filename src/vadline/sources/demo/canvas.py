@@ -86,6 +86,14 @@ class Canvas:
         ]
         return slice(bounds[0], bounds[1]), slice(bounds[2], bounds[3] + 1)
 
+    def around(
+        self, centre: Sequence[float] | np.ndarray, reach: float, unit: float
+    ) -> tuple[Window, np.ndarray, np.ndarray]:
+        """Return a window as `window` does, and its pixels' x and y from the centre, per unit."""
+        window = self.window(centre, reach)
+        x = (self.x[window] - np.float32(centre[0])) / unit
+        return window, x, (self.y[window] - np.float32(centre[1])) / unit
+
     def cover(self, distance: np.ndarray, blur: float = 0.0) -> np.ndarray:
         """Turn signed distance (negative inside) into coverage 0..1, ``blur`` unit lengths soft."""
         alpha = 0.5 - distance * (1 / max(self.pixel, blur))
