@@ -10,13 +10,7 @@ from kedro.framework.project import configure_project
 
 
 def main(*args: Any, **kwargs: Any) -> Any:
-    """Run the line.
-
-    Parameters
-    ----------
-    *args, **kwargs
-        Passed on to Kedro's ``run`` command.
-    """
+    """Run the line; what it is given goes on to Kedro's ``run`` command."""
     package = Path(__file__).parent.name
     configure_project(package)
     return find_run_command(package)(*args, **kwargs)

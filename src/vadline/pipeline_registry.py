@@ -5,12 +5,7 @@ from kedro.pipeline import Pipeline
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Register one pipeline a folder under ``pipelines/``; the whole line is the default.
-
-    Returns
-    -------
-    dict of str to Pipeline
-    """
+    """Register one pipeline a folder under ``pipelines/``; the whole line is the default."""
     pipelines = find_pipelines(raise_errors=True)
     if "segad_vad" in pipelines:
         pipelines["__default__"] = pipelines["segad_vad"]

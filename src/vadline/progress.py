@@ -15,22 +15,7 @@ def progress(
     desc: str = "",
     unit: str = "it",
 ) -> tqdm:
-    """Wrap an iterable in a progress bar with the time left.
-
-    Parameters
-    ----------
-    iterable : iterable, optional
-        What to walk over; leave out to update the returned bar by hand.
-    total : int, optional
-        The number of steps, where ``iterable`` has no length.
-    desc, unit : str
-        What the bar says in front and counts in.
-
-    Returns
-    -------
-    tqdm
-        The bar: an iterable and a context manager.
-    """
+    """Wrap an iterable in a progress bar with the time left; without one, update it by hand."""
     # Left out otherwise, so that tqdm's own TQDM_DISABLE works.
     hidden = {"disable": True} if total == 0 else {}
     return tqdm(

@@ -3,8 +3,7 @@
 `training` is the loop; the other files are the network, its losses and its batches.
 """
 
-from vadline.apc.network import APCNetwork
 from vadline.apc.params import APCParams
 from vadline.apc.training import APCResult, train_apc
 
-__all__ = ["APCNetwork", "APCParams", "APCResult", "train_apc"]
+__all__ = ["APCParams", "APCResult", "train_apc"]

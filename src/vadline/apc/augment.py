@@ -22,7 +22,6 @@ def augment(
     ----------
     image : ndarray, uint8, shape (H, W, 3)
     mask : ndarray, shape (H, W)
-    rng : numpy.random.Generator
     roi : ndarray, bool, shape (H, W), optional
         Region of interest, not empty: pixels outside keep their values.
     flips : bool

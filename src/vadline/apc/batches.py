@@ -38,7 +38,6 @@ class BatchMaker:
         Only drawn images are read, one by one.
     params : APCParams
         Batch size, augmentation and CutPaste settings.
-    seed : int
 
     Attributes
     ----------

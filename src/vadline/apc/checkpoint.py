@@ -35,7 +35,6 @@ def save_checkpoint(
     ----------
     path : Path
         A ``.safetensors`` file; its folder is made if it is missing.
-    network : nn.Module
     optimiser : torch.optim.AdamW
         Over ``network.parameters()``, each of which has had a step.
     history : list of dict
@@ -66,22 +65,13 @@ def load_checkpoint(
 ) -> History:
     """Restore a state that this very training left, or leave everything as it is.
 
-    Parameters
-    ----------
-    path : Path
-        May be missing.
-    network, optimiser
-        As built for a fresh start; filled in place.
-    fingerprint : str
-        Must equal the saved one.
-    epochs : int
-        A state with more finished epochs than this is not used.
+    A file is not used where its fingerprint is another or it holds more than ``epochs`` finished
+    epochs; why is logged. ``network`` and ``optimiser`` are as built for a fresh start.
 
     Returns
     -------
     list of dict
-        A record per finished epoch; empty when training starts afresh. Why an existing file was
-        not used is logged.
+        A record per finished epoch; empty when training starts afresh.
     """
     if not path.exists():
         return []

@@ -21,8 +21,6 @@ class ClassificationHead(nn.Module):
         Channels at stride 8: those of Tconv2 and of the encoder map concatenated to it.
     width : int
         Channels of the head's own layers.
-    slope : float
-        Negative slope of the activations.
     """
 
     def __init__(self, inputs: int, width: int, slope: float) -> None:
@@ -56,8 +54,6 @@ class SegmentationHead(nn.Module):
         Channels of the encoder's stride-2 map, concatenated in U-Net4; 0 without.
     sigma : float
         Of the smoothing, in pixels at stride 2.
-    slope : float
-        Negative slope of the activation.
     """
 
     def __init__(self, inputs: int, width: int, stem: int, sigma: float, slope: float) -> None:
@@ -75,10 +71,7 @@ class SegmentationHead(nn.Module):
 class ReconstructionHead(nn.Module):
     """Transposed conv, then twice (Gaussian smoothing, conv, LeakyReLU), resized bilinearly.
 
-    Parameters
-    ----------
-    inputs, width, stem, sigma, slope
-        As in :class:`SegmentationHead`; ``slope`` also scales the negative pixels of the output.
+    Built as :class:`SegmentationHead`; ``slope`` also scales the negative pixels of the output.
     """
 
     def __init__(self, inputs: int, width: int, stem: int, sigma: float, slope: float) -> None:

@@ -52,18 +52,7 @@ def segmentation_loss(
 
 
 def reconstruction_loss(reconstruction: Tensor, x: Tensor, roi: Tensor | None = None) -> Tensor:
-    """Return the mean squared error against the normalised input.
-
-    Parameters
-    ----------
-    reconstruction, x : Tensor, float32, shape (B, 3, H, W)
-    roi : Tensor, bool, shape (B, H, W), optional
-        Pixels that count, at least one of each sample.
-
-    Returns
-    -------
-    Tensor, float32, 0-d
-    """
+    """Return the mean squared error over ``roi`` against the normalised input (B, 3, H, W)."""
     if roi is None:
         return F.mse_loss(reconstruction, x)
     squares = F.mse_loss(reconstruction, x, reduction="none").mean(dim=1)
@@ -88,16 +77,12 @@ def apc_loss(
 
     Parameters
     ----------
-    outputs : APCOutputs
-        Of the network, for ``x``.
     x : Tensor, float32, shape (B, 3, H, W)
         Normalised pixels.
     labels : Tensor, {0, 1}, shape (B,)
     masks : Tensor, {0, 1}, shape (B, H, W)
     mask_known : Tensor, bool, shape (B,)
         Ground truth; 1 = anomalous.
-    params : APCParams
-        ``weight_cls``, ``weight_segm``, ``weight_recon``.
     roi : Tensor, bool, shape (B, H, W), optional
         Pixels that count for segmentation and reconstruction.
     """

@@ -41,17 +41,6 @@ def draw_epoch(
     again before every other of its class. The result depends on nothing but the arguments, so a
     resumed run draws what the interrupted one would have drawn.
 
-    Parameters
-    ----------
-    labels : ndarray, {0, 1}, shape (N,)
-        1 = anomalous.
-    batch_size : int
-        Even.
-    steps : int
-        Batches in the epoch.
-    seed, epoch : int
-        Non-negative.
-
     Returns
     -------
     ndarray, int64, shape (steps, batch_size)

@@ -68,20 +68,12 @@ def train_apc(
         ones without a known mask train the classification and the reconstruction only. Pixels
         outside of the region of interest count in neither masks nor losses, and no defect is cut
         or pasted there.
-    params : APCParams
-        ``network()`` is what is fine-tuned.
     seed : int
         Of the decoder's weights, the draws and the augmentation; non-negative.
     checkpoint : Path, optional
         Written after each epoch; training goes on from it when it belongs to these arguments
         (``params.epochs`` may have grown), and starts afresh when it does not. The images' content
         is known by ``training.fingerprint``.
-    device : str
-        Where to train, in torch's words.
-
-    Returns
-    -------
-    APCResult
 
     Raises
     ------
@@ -123,17 +115,7 @@ def train_one_epoch(
     batches: Iterable[FinetuneBatch],
     bar: tqdm,
 ) -> dict[str, float]:
-    """Take one optimiser step per batch.
-
-    Parameters
-    ----------
-    network : APCNetwork
-        In training mode; changed in place.
-    optimiser : torch.optim.Optimizer
-    batches : iterable of FinetuneBatch
-        At least one.
-    bar : tqdm
-        Advanced by one per batch, and told the running mean of the loss.
+    """Take one optimiser step per batch; ``bar`` is told the running mean of the loss.
 
     Returns
     -------

@@ -21,13 +21,7 @@ BATCH = 32  # anomalib's default
 
 
 def ours(folder: Path) -> dict[str, Lap]:
-    """Fit and score as the line does.
-
-    Parameters
-    ----------
-    folder : Path
-        What :func:`vadline.bench.world.read_images` left.
-    """
+    """Fit and score as the line does, on what :func:`vadline.bench.world.read_images` left."""
     from vadline.detectors.anomalib.adapter import AnomalibDetector, AnomalibParams
 
     images, train, test, bad = parts(folder)

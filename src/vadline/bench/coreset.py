@@ -18,10 +18,6 @@ _CHUNK = 8192
 def made_parts(rows: int, channels: int) -> Iterator[Tensor]:
     """Draw features like patches': clusters of many sizes in an eighth of all directions.
 
-    Parameters
-    ----------
-    rows, channels : int
-
     Yields
     ------
     Tensor, float32, shape (n, channels)

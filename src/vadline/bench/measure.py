@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -51,12 +51,6 @@ class Case:
 def compare(case: Case, threads: int) -> pd.DataFrame:
     """Run all sides of a case in turn, A B A B, after the warm-up rounds.
 
-    Parameters
-    ----------
-    case : Case
-    threads : int
-        For every side.
-
     Returns
     -------
     DataFrame
@@ -71,7 +65,11 @@ def compare(case: Case, threads: int) -> pd.DataFrame:
         If a side ends before its time, as one that runs out of memory does.
     """
     rows = []
-    with _Sides(case, threads) as sides:
+    with ExitStack() as stack:
+        sides = {
+            name: stack.enter_context(closing(_Side(name, build, case.inputs, threads)))
+            for name, build in case.sides.items()
+        }
         rounds = range(-case.warmups, case.repeats)
         for repeat in progress(rounds, desc=case.name, unit="round"):
             for name, side in sides.items():
@@ -80,25 +78,6 @@ def compare(case: Case, threads: int) -> pd.DataFrame:
                     keys = {"case": case.name, "side": name, "repeat": repeat}
                     rows += [{**keys, **lap} for lap in laps]
     return pd.DataFrame(rows)
-
-
-class _Sides:
-    """The processes of a case, ended with it."""
-
-    def __init__(self, case: Case, threads: int) -> None:
-        self.case = case
-        self.threads = threads
-
-    def __enter__(self) -> dict[str, _Side]:
-        self.running = {
-            name: _Side(name, build, self.case.inputs, self.threads)
-            for name, build in self.case.sides.items()
-        }
-        return self.running
-
-    def __exit__(self, *error: object) -> None:
-        for side in self.running.values():
-            side.close()
 
 
 class _Side:

@@ -24,10 +24,6 @@ Masks = NDArray[np.uint8]
 def made_maps(count: int, size: int) -> tuple[Maps, Masks]:
     """Draw anomaly maps of parts, half of them with one to three defects that the map half sees.
 
-    Parameters
-    ----------
-    count, size : int
-
     Returns
     -------
     maps : ndarray, float32, shape (count, size, size)

@@ -24,11 +24,6 @@ VALUES = (
 def side_by_side(runs: pd.DataFrame) -> pd.DataFrame:
     """Bring the measurements of all cases into one row for each case and lap.
 
-    Parameters
-    ----------
-    runs : DataFrame
-        Rows of :func:`vadline.bench.measure.compare`, of any number of cases.
-
     Returns
     -------
     DataFrame
@@ -113,10 +108,6 @@ def scaling_figure(scaling: pd.DataFrame) -> Figure:
     ----------
     scaling : DataFrame
         Columns ``images``, ``seconds``, ``peak_mb``.
-
-    Returns
-    -------
-    Figure
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     panels = (("seconds", "fit (seconds)"), ("peak_mb", "peak memory (MB)"))

@@ -26,9 +26,6 @@ def read_images(records: Sequence[Record], size: int, folder: Path) -> None:
 
     Parameters
     ----------
-    records : sequence of Record
-    size : int
-        Side of the images in pixels.
     folder : Path
         Gets ``images.npy`` (uint8, N x size x size x 3) and ``rows.parquet`` (``part``: train,
         test or neither; ``bad``).

@@ -25,15 +25,7 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     classifier beside the first detector and beside all. ``line.refined`` is the first detector that
     F2PAD can refine. ``decide.setup`` is ``all_ad``, or the first set-up where that is not grown.
 
-    Parameters
-    ----------
-    raw : dict
-        As Kedro merged them. Left as it is; mistakes are left for the check.
-
-    Returns
-    -------
-    dict
-        Completing it again changes nothing.
+    Completing again changes nothing. ``raw`` is left as it is, and mistakes for the check.
     """
     whole = copy.deepcopy(raw)
     line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors", _DEFAULT_DETECTORS)

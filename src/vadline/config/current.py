@@ -14,22 +14,12 @@ _current: list[Parameters] = []
 
 
 def use(parameters: Parameters) -> None:
-    """Set what pipelines and catalog are built for from now on.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    """
+    """Set what pipelines and catalog are built for from now on."""
     _current[:] = [parameters]
 
 
 def current() -> Parameters:
-    """Return the settings that a Kedro session has read; the defaults until one has.
-
-    Returns
-    -------
-    Parameters
-    """
+    """Return the settings that a Kedro session has read; the defaults until one has."""
     if not _current:
         use(parse({}))
     return _current[0]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
-class DecideParams(BaseModel):
+class DecideParams(BaseModel, extra="forbid", frozen=True):
     """From scores to decisions, and what is drawn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     setup: str | None = Field(
         None, description="The set-up whose score decides; null for all_ad, or the only one."

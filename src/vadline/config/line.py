@@ -6,13 +6,11 @@ from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
-class LineParams(BaseModel):
+class LineParams(BaseModel, extra="forbid", frozen=True):
     """What a run has: each entry becomes nodes, and a row of a table."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     detectors: tuple[str, ...] = Field(
         (),

@@ -18,11 +18,6 @@ from vadline.errors import VadlineError
 def parse(raw: dict[str, Any]) -> Parameters:
     """Check the parameters of a run.
 
-    Parameters
-    ----------
-    raw : dict
-        As Kedro merged them from the environments and the command line.
-
     Returns
     -------
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BaseModel, Field, SerializeAsAny, model_validator
 
 from vadline.apc.params import APCParams
 from vadline.backbones import BackboneParams
@@ -19,13 +19,11 @@ from vadline.sources.params import SourceParams
 from vadline.splits.params import SplitParams
 
 
-class Parameters(BaseModel):
+class Parameters(BaseModel, extra="forbid", frozen=True):
     """The whole of ``parameters.yml``, defaults included and completed.
 
     Made by :func:`vadline.config.parsing.parse`, which also fills in what follows from the rest.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = Field(0, ge=0, description="Of every random choice.")
     line: LineParams = LineParams()

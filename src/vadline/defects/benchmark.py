@@ -47,14 +47,6 @@ def make_cutpaste_benchmark(
         Good test images to draw from.
     shapes : ndarray, uint8 {0, 1}, shape (S, H', W')
         Masks of real defects; empty ones are passed over.
-    n_images : int
-        How many to make.
-    seed : int
-    params : BenchmarkParams
-
-    Returns
-    -------
-    CutPasteBenchmark
 
     Raises
     ------

@@ -11,19 +11,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def change_saturation(pixels: np.ndarray, factor: float) -> np.ndarray:
-    """Scale the distance of colours from their own grey.
-
-    Parameters
-    ----------
-    pixels : ndarray, uint8, shape (..., 3)
-        RGB.
-    factor : float
-        0 = grey, 1 = unchanged, above 1 = more colourful.
-
-    Returns
-    -------
-    ndarray, uint8, shape (..., 3)
-    """
+    """Scale the distance of uint8 RGB colours (..., 3) from their own grey: 0 = grey."""
     colours = pixels.astype(np.float32)
     grey = (colours @ _LUMA)[..., None]
     return np.clip(np.rint(grey + factor * (colours - grey)), 0, 255).astype(np.uint8)
@@ -50,7 +38,6 @@ def cut_paste(
         The image that shows the defect.
     mask : ndarray, {0, 1}, shape (H, W)
         The defect's pixels in ``anomalous``; at least one, inside of the region.
-    rng : numpy.random.Generator
     roi : ndarray, bool, shape (H, W), optional
         Only what lies inside is cut. The defect comes to lie over a random pixel of the region, and
         what falls outside is not pasted.

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 DefectKind = Literal["blur", "rectangle"]
 Range = tuple[float, float]
 
 
-class _Params(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SyntheticParams(_Params):
+class SyntheticParams(BaseModel, extra="forbid", frozen=True):
     """Synthetic defects for the one-class protocol; see `vadline.defects.synthetic`."""
 
     kinds: tuple[DefectKind, ...] = Field(
@@ -34,7 +30,7 @@ class SyntheticParams(_Params):
     )
 
 
-class BenchmarkParams(_Params):
+class BenchmarkParams(BaseModel, extra="forbid", frozen=True):
     """Defects of one colour in the shapes of real ones; see `vadline.defects.benchmark`."""
 
     scale: Range = Field((0.5, 1.5), description="range of the shape's random resizing")

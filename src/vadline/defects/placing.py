@@ -33,7 +33,6 @@ def place(
         Rows and columns of the box.
     sides : array_like, int, shape (2,)
         Rows and columns of the image, no fewer than the box's.
-    rng : numpy.random.Generator
     region : ndarray, bool, shape ``sides``, optional
         With at least one pixel.
     start : array_like, int, shape (2,), optional
@@ -41,11 +40,6 @@ def place(
     shift : float
         How far the box may move from there towards the image's borders, as a share of the way: 0
         leaves it in its place, 1 lets it lie anywhere.
-
-    Returns
-    -------
-    tuple of slice
-        Rows and columns.
     """
     lengths, sides = np.asarray(lengths), np.asarray(sides)
     low, high = np.zeros_like(sides), sides - lengths

@@ -27,7 +27,6 @@ def paste_rectangle(
         Not changed.
     source : ndarray, uint8, shape (H, W, 3)
         Where the rectangle is cut from; ``good`` itself will do.
-    rng : numpy.random.Generator
     roi : ndarray, bool, shape (H, W), optional
         Pixels outside stay as they are.
     area : (float, float)
@@ -65,20 +64,14 @@ def paste_texture(
     """Blend another image's texture into noise-shaped spots (Zavrtanik et al. 2021, DRAEM).
 
     The source is flipped, shifted, has its channels swapped and their values scaled and shifted.
+    Images, region and mask are as for :func:`paste_rectangle`.
 
     Parameters
     ----------
-    good, source, rng, roi
-        As for :func:`paste_rectangle`.
     area : (float, float)
         Area of all spots together, as a share of the region, drawn log-uniformly.
     opacity : (float, float)
         Weight of the texture in the blend.
-
-    Returns
-    -------
-    image, mask
-        As from :func:`paste_rectangle`.
     """
     texture = np.roll(source, rng.integers(0, source.shape[:2]), axis=(0, 1))
     turned = texture[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))][..., rng.permutation(3)]
@@ -102,22 +95,15 @@ def paste_defect(
 ) -> tuple[Image, NDArray[np.uint8]]:
     """Put a known defect, cut out by its mask, somewhere on a good image.
 
+    All but the defect is as for :func:`paste_rectangle`.
+
     Parameters
     ----------
-    good, rng, roi
-        As for :func:`paste_rectangle`.
     bad : ndarray, uint8, shape (H, W, 3)
         Shows the defect.
     mask : ndarray, {0, 1}, shape (H, W)
         The defect's pixels in ``bad``; at least one. Those outside of the region are left behind,
         unless there are no others.
-    shift : int
-        The most that each colour channel is shifted by, in grey levels.
-
-    Returns
-    -------
-    image, mask
-        As from :func:`paste_rectangle`.
 
     Raises
     ------
@@ -142,18 +128,8 @@ def noise_spots(
 ) -> Region:
     """Draw spots: where smooth noise of a random coarseness is highest.
 
-    Parameters
-    ----------
-    size : (int, int)
-        Rows and columns.
-    share : float
-        Of the region of interest that is covered, up to rounding; at least one pixel is.
-    rng : numpy.random.Generator
-    roi : ndarray, bool, shape ``size``, optional
-
-    Returns
-    -------
-    ndarray, bool, shape ``size``
+    Bool, of ``size``, they cover ``share`` of the region of interest, up to rounding, and at least
+    one pixel.
     """
     cells = int(2 ** rng.integers(2, 6))
     coarse = rng.standard_normal((cells, cells))

@@ -35,9 +35,6 @@ def synthetic_defects(
         Good parts; left as they are, and read one by one.
     segments : ndarray, uint8, shape (H, W)
         As for :func:`synthetic_defect`.
-    params : SyntheticParams
-    seed : int
-        Seed of the whole set.
     rows : sequence of int, optional
         The M images to take, all by default. An image's defect depends on ``seed`` and its row
         alone, not on which others are taken.
@@ -79,14 +76,6 @@ def synthetic_defect(
     segments : ndarray, uint8, shape (H, W)
         Segmentation map; blurs fill its segments, rectangles are centred on a random one. What is
         labelled :data:`OUTSIDE` is neither changed nor looked at.
-    params : SyntheticParams
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    defective : ndarray, uint8, shape (H, W, 3)
-    mask : ndarray, uint8, shape (H, W)
-        1 on the defect. Never empty.
 
     Raises
     ------

@@ -5,13 +5,12 @@
 
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.pixel_prior import PixelPrior, fit_pixel_prior, sample_pixels
-from vadline.f2pad.refine import RefineResult, refine
+from vadline.f2pad.refine import refine
 from vadline.f2pad.selection import mask_threshold, reference_rows, rows_to_refine
 
 __all__ = [
     "F2PADParams",
     "PixelPrior",
-    "RefineResult",
     "fit_pixel_prior",
     "mask_threshold",
     "reference_rows",

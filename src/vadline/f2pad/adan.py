@@ -32,16 +32,7 @@ class Adan:
 
     @torch.no_grad()
     def direction(self, gradient: Tensor) -> Tensor:
-        """Take one step in; subtract the result, times the learning rate, from the variable.
-
-        Parameters
-        ----------
-        gradient : Tensor, float, shape (P, ...)
-
-        Returns
-        -------
-        Tensor, float, shape (P, ...)
-        """
+        """Take one step in, (P, ...); subtract the result, times the learning rate, from x."""
         if self.state is None:
             nought = torch.zeros_like(gradient)
             self.state = (gradient, nought, nought, nought)
@@ -59,13 +50,7 @@ class Adan:
         return (momentum + mean_difference * (middle / (1 - middle**self.steps))) / root
 
     def keep(self, rows: Tensor) -> None:
-        """Drop the state of all but some rows.
-
-        Parameters
-        ----------
-        rows : Tensor, bool, shape (P,)
-            True for the rows that stay.
-        """
+        """Drop the state of all rows but those that ``rows``, bool (P,), marks."""
         if self.state is not None:
             previous, mean, mean_difference, mean_square = (part[rows] for part in self.state)
             self.state = (previous, mean, mean_difference, mean_square)

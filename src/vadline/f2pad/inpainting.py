@@ -31,7 +31,6 @@ def inpaint(
         What to paint over, Omega.
     references : ndarray, uint8, shape (R, H, W, 3)
         Normal images; may be empty.
-    params : F2PADParams
     roi : ndarray, bool, shape (H, W), optional
         Region of interest: rims that references are held against lie inside.
 
@@ -94,11 +93,8 @@ def _best_matches(
 ) -> list[tuple[int, tuple[int, int]]]:
     """Find the references and shifts whose rims differ least, a constant colour offset apart.
 
-    Returns
-    -------
-    list of (index, corner)
-        At most ``params.blend`` rows of ``crops``, best first, each with the place of the window's
-        top left corner in the crop; ``max_shift`` twice is no shift.
+    At most ``params.blend`` rows of ``crops``, best first, each with the place of the window's
+    top left corner in the crop; ``max_shift`` twice is no shift.
     """
     max_shift = params.max_shift
     rows, columns = np.nonzero(rim)

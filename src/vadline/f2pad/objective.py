@@ -61,12 +61,6 @@ class Objective:
     """``F(N) = L(N) + alpha R_A(X - N) + beta R_MOG(N) + gamma R_TV(N)``, paper eq. 12.
 
     R_A and R_MOG are summed over Omega, outside of which they are constant.
-
-    Parameters
-    ----------
-    detector : RefinableDetector
-    prior : PixelPrior
-    params : F2PADParams
     """
 
     def __init__(self, detector: RefinableDetector, prior: PixelPrior, params: F2PADParams) -> None:
@@ -102,7 +96,6 @@ class Objective:
 
         Parameters
         ----------
-        batch : PixelBatch
         n : Tensor, float32, shape (P, 3)
             Pixels of N inside Omega, in units of PIXEL_UNIT; differentiable.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from vadline.f2pad.sharing import SharingReading
 
@@ -12,15 +12,13 @@ Initialiser = Literal["nearest_reference", "biharmonic"]
 LossUnit = Literal["initial", "feature"]
 
 
-class F2PADParams(BaseModel):
+class F2PADParams(BaseModel, extra="forbid", frozen=True):
     """Settings of the refinement.
 
     Pixel magnitudes (``tau_a``, ``epsilon``, ``eta0``, ``sigma_c``) are in units of ImageNet's mean
     standard deviation, 0.225 of the full range, whatever the backbone's own normalisation:
     0.5 is 29 grey levels, over the three channels together.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     initialiser: Initialiser = Field(
         "nearest_reference",

@@ -29,18 +29,10 @@ def log_penalty(a: Tensor, epsilon: float) -> Tensor:
 
 
 def total_variation(n: Tensor) -> Tensor:
-    """Isotropic vectorial total variation of each image, paper eq. 11.
+    """Isotropic vectorial total variation, paper eq. 11, of each of B images (B, C, H, W).
 
     Sum over pixels of the norm, channels and both directions together, of the forward
     differences; they are nought at the last row and column.
-
-    Parameters
-    ----------
-    n : Tensor, float, shape (B, C, H, W)
-
-    Returns
-    -------
-    Tensor, float, shape (B,)
     """
     across = torch.nn.functional.pad(n[..., :, 1:] - n[..., :, :-1], (0, 1))
     down = torch.nn.functional.pad(n[..., 1:, :] - n[..., :-1, :], (0, 0, 0, 1))

@@ -43,15 +43,9 @@ def fit_pixel_prior(
         Sampled pixels in normalised units, see :func:`sample_pixels`.
     n_components : int
         Components to start with; those of weight below 0.01 are dropped.
-    seed : int
-        Seed of the k-means start.
     regularisation : float
         Added to each covariance's diagonal, in squared normalised units: the sensor noise that
         a colour is allowed (the default is about four grey levels).
-
-    Returns
-    -------
-    PixelPrior
 
     Raises
     ------
@@ -80,9 +74,6 @@ def sample_pixels(
     Parameters
     ----------
     images : ndarray, uint8, shape (N, H, W, 3)
-    n_pixels : int
-        How many to draw.
-    seed : int
     roi : ndarray, bool, shape (H, W), optional
         Region of interest; only pixels inside are drawn.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy import ndimage
+from skimage.morphology import remove_small_objects
 from torch import Tensor
 from tqdm import tqdm
 
@@ -72,16 +73,10 @@ def refine(
         M0 is ``maps > threshold``.
     detector : RefinableDetector
         Its extractor's device is where the work is done.
-    prior : PixelPrior
     references : ndarray, uint8, shape (R, H, W, 3)
         Normal images for the initialiser; R may be 0.
-    params : F2PADParams
     roi : ndarray, bool, shape (H, W), optional
         Region of interest: M0, Omega and the masks lie inside.
-
-    Returns
-    -------
-    RefineResult
 
     Raises
     ------
@@ -156,14 +151,9 @@ def anomaly_mask(
     masks &= ndimage.gaussian_filter(power, (0, params.mask_sigma, params.mask_sigma)) > (
         params.tau_a**2
     )
-    return np.stack([_without_specks(mask, params.min_area) for mask in masks]).astype(np.uint8)
-
-
-def _without_specks(mask: np.ndarray, min_area: int) -> np.ndarray:
-    parts, _ = ndimage.label(mask, np.ones((3, 3)))
-    large = np.bincount(parts.ravel()) >= min_area
-    large[0] = False
-    return large[parts]
+    speck = max(params.min_area - 1, 0)
+    kept = [remove_small_objects(mask, max_size=speck, connectivity=2) for mask in masks]
+    return np.stack(kept).astype(np.uint8)
 
 
 def _refine_batch(
@@ -208,7 +198,6 @@ def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Ten
 
     Parameters
     ----------
-    objective : Objective
     x, n : Tensor, float32, shape (B, 3, H, W)
         Input and solution, normalised.
     masks : Tensor, uint8 {0, 1}, shape (B, H, W)

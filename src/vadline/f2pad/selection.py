@@ -43,21 +43,7 @@ def mask_threshold(
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
-    """Draw the normal images that the pixel prior and the initialiser learn from.
-
-    Parameters
-    ----------
-    goods : ndarray, int64
-        Rows to draw from.
-    most : int
-        All, if there are no more.
-    seed : int
-
-    Returns
-    -------
-    ndarray, int64
-        Ascending.
-    """
+    """Draw at most ``most`` good rows, ascending, for the pixel prior and the initialiser."""
     return np.sort(np.random.default_rng((seed, 0x9E1)).permutation(goods)[:most])
 
 
@@ -81,7 +67,6 @@ def rows_to_refine(
         Share of good parts that may be called bad.
     most : int, optional
         Draw so many; all by default.
-    seed : int
 
     Returns
     -------

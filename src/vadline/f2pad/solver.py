@@ -56,7 +56,6 @@ def solve(
 
     Parameters
     ----------
-    objective : Objective
     x, n0 : Tensor, float32, shape (B, 3, H, W)
         Input and first guess, normalised; equal outside the region.
     region : Tensor, bool, shape (B, H, W)
@@ -65,10 +64,6 @@ def solve(
         Sparsity weight of each image, alpha0 / |M0|; nought leaves R_A out.
     bar : tqdm, optional
         Advanced by max_iterations per image in all.
-
-    Returns
-    -------
-    Solution
     """
     descent = Descent(objective, x, n0, region, alpha)
     limit = objective.params.max_iterations
@@ -129,13 +124,7 @@ class Descent:
         self.stale = torch.zeros(len(alpha), dtype=torch.int64, device=alpha.device)
 
     def evaluate(self) -> Tensor:
-        """Find objective and gradient at the current iterate.
-
-        Returns
-        -------
-        Tensor, bool, shape (B,)
-            True for the images whose objective has ceased to fall.
-        """
+        """Find objective and gradient; mark the images, (B,), whose objective no longer falls."""
         n = self.n.detach().requires_grad_()
         loss = self.objective(self.batch, n)
         (self.gradient,) = torch.autograd.grad(loss.sum(), n)

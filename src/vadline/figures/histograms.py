@@ -34,8 +34,6 @@ def histogram_figure(
         Bad parts of a kind that no training part had.
     thresholds : mapping, optional
         Set-up's name to the score from which a part is called bad, drawn as a line.
-    title : str
-        Heading.
     bins : int
         Bins over the range of all scores of a panel.
 

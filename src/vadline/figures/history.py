@@ -16,8 +16,6 @@ def history_figure(history: pd.DataFrame, title: str = "APC training") -> go.Fig
     history : DataFrame
         A row per epoch. The column "epoch", where there is one, is the x axis (otherwise the
         index); every other numeric column is a curve, gaps where it is NaN.
-    title : str
-        Heading.
 
     Returns
     -------

@@ -17,10 +17,6 @@ def importance_figure(
     ----------
     importances : Series
         Shares by feature name, e.g. ``BoostedRandomForest.feature_importances_``.
-    title : str
-        Heading.
-    top : int
-        Bars at most.
 
     Returns
     -------

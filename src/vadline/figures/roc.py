@@ -24,8 +24,6 @@ def roc_figure(
         1 for bad parts, 0 for good ones.
     scores : mapping
         Name to anomaly scores (N,).
-    title : str
-        Heading.
     tpr : float
         True-positive rate at which each curve is marked.
 

@@ -22,8 +22,6 @@ def table_figure(frame: pd.DataFrame, title: str) -> go.Figure:
     ----------
     frame : DataFrame
         One of `vadline.metrics.tables`' tables: fractions by row name.
-    title : str
-        Heading.
 
     Returns
     -------

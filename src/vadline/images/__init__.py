@@ -6,6 +6,6 @@ Files are opened here and nowhere else: later stages see arrays.
 from vadline.images.params import ImageParams
 from vadline.images.region import Region
 from vadline.images.roi import read_region
-from vadline.images.store import Ingested, ingest
+from vadline.images.store import ingest
 
-__all__ = ["ImageParams", "Ingested", "Region", "ingest", "read_region"]
+__all__ = ["ImageParams", "Region", "ingest", "read_region"]

@@ -35,8 +35,6 @@ def open_image(data: bytes, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX) -> Image.
 
     Parameters
     ----------
-    data : bytes
-        The file.
     sixteen_bit_max : int
         The 16-bit value that becomes 255: 4095 for a 12-bit camera, 65535 for full range.
 
@@ -102,12 +100,8 @@ def decode(
 
     Parameters
     ----------
-    data : bytes
-        The file.
     size : int
         Side of the result in pixels; the aspect ratio is not kept.
-    sixteen_bit_max : int
-        See `open_image`.
     region : Region, optional
         What lies outside is blanked, before resizing and after, so that no pixel outside has a
         share in the result; a JPEG is then decoded at its full size.
@@ -118,11 +112,6 @@ def decode(
         RGB.
     original_size : tuple of int
         Width and height of the upright image before resizing.
-
-    Raises
-    ------
-    UnreadableImageError
-        As `open_image`.
     """
     enough = 2 * size if region is None else None
     image, original_size = _open(data, sixteen_bit_max, enough)

@@ -20,8 +20,6 @@ def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[
 
     Parameters
     ----------
-    path : Path
-        The mask file.
     image_size : tuple of int, optional
         Width and height of the upright image that the mask belongs to.
 
@@ -64,8 +62,6 @@ def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
     ----------
     mask : ndarray, bool, shape (H, W)
         The mask at its own size.
-    size : int
-        Side of the result in pixels.
 
     Returns
     -------

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
-class ImageParams(BaseModel):
+class ImageParams(BaseModel, extra="forbid", frozen=True):
     """How photographs become arrays."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
     workers: int | None = Field(

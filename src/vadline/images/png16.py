@@ -18,17 +18,12 @@ def is_png16_colour(data: bytes) -> bool:
 
 
 def read_png16(data: bytes) -> NDArray[np.uint16]:
-    """Decode a PNG with several 16-bit channels at full precision.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, one for which `is_png16_colour` holds.
+    """Decode a PNG with several 16-bit channels, one for which `is_png16_colour` holds.
 
     Returns
     -------
     ndarray, uint16, shape (H, W, C)
-        RGB, grey + alpha or RGBA.
+        RGB, grey + alpha or RGBA, at full precision.
 
     Raises
     ------

@@ -27,33 +27,11 @@ class Region:
         self._resized = lru_cache(_SIZES_KEPT)(self._resize)
 
     def at(self, width: int, height: int) -> NDArray[np.bool_]:
-        """Return the region at a size.
-
-        Parameters
-        ----------
-        width, height : int
-            In pixels.
-
-        Returns
-        -------
-        ndarray, bool, shape (height, width)
-            True inside.
-        """
+        """Return the region at a size in pixels, bool (height, width), True inside."""
         return np.asarray(self._resized(width, height)) == 0
 
     def blank(self, image: Image.Image) -> Image.Image:
-        """Paint every pixel outside in the one colour ``BLANK``.
-
-        Parameters
-        ----------
-        image : PIL.Image.Image
-            Of any size; left as it is.
-
-        Returns
-        -------
-        PIL.Image.Image
-            Mode ``"RGB"``.
-        """
+        """Paint every pixel outside in the one colour ``BLANK``, on an RGB copy of any size."""
         blanked = image.convert("RGB")
         blanked.paste(BLANK, mask=self._resized(*image.size))
         return blanked

@@ -20,8 +20,6 @@ def describe_files(
 
     Parameters
     ----------
-    manifest : DataFrame
-        The images that were read.
     refused, masks_refused : list of dict
         ``{"path": ..., "reason": ...}`` of each image left out and each mask not used.
 

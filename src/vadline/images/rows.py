@@ -22,8 +22,6 @@ class RowFile:
     ----------
     path : Path
         Replaced if it is there; arrays mapped from an earlier file keep what they map.
-    row_shape : tuple of int
-        The shape of each row.
 
     Raises
     ------
@@ -41,12 +39,7 @@ class RowFile:
         self._write_header()
 
     def append(self, row: NDArray[np.uint8]) -> None:
-        """Write the next row.
-
-        Parameters
-        ----------
-        row : ndarray, uint8, shape (*row_shape)
-        """
+        """Write the next row, of shape ``row_shape``."""
         if row.shape != self._row_shape or row.dtype != np.uint8:
             raise ValueError(f"a row is {self._row_shape} uint8, not {row.shape} {row.dtype}")
         with explained(self.path.parent):
@@ -77,15 +70,7 @@ class RowFile:
 def row_files(files: dict[Path, tuple[int, ...]]) -> Iterator[list[RowFile]]:
     """Open files to write rows to: on leaving all are finished, or after an error none is there.
 
-    Parameters
-    ----------
-    files : dict of Path to tuple of int
-        Each file and the shape of its rows.
-
-    Yields
-    ------
-    list of RowFile
-        In that order.
+    ``files`` gives the shape of each file's rows.
 
     Raises
     ------
@@ -106,10 +91,6 @@ def row_files(files: dict[Path, tuple[int, ...]]) -> Iterator[list[RowFile]]:
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
     """Turn a refusal to write to a folder into a line for the user.
-
-    Parameters
-    ----------
-    folder : Path
 
     Raises
     ------

@@ -90,17 +90,12 @@ def ingest(
     ----------
     records : sequence of Record
         In the order that the rows shall have.
-    params : ImageParams
     scratch : Path
         Folder for ``images.npy`` and ``masks.npy``; made if missing. Files of an earlier call
         are replaced; after a failure neither is left.
     roi : Path, optional
         The region of interest. No pixel outside has a share in any row of images or masks: it is
         blanked in photographs and is no defect in masks.
-
-    Returns
-    -------
-    Ingested
 
     Raises
     ------

@@ -30,13 +30,7 @@ class AtomicMixin:
         return path.with_name(f".{path.name}.partial") if self._saving else path
 
     def save(self, data: Any) -> None:
-        """Save as the wrapped dataset does, then move the complete file into place.
-
-        Parameters
-        ----------
-        data
-            Whatever the wrapped dataset takes.
-        """
+        """Save as the wrapped dataset does, then move the complete file into place."""
         target = Path(self._get_save_path())
         target.parent.mkdir(parents=True, exist_ok=True)
         self._saving = True

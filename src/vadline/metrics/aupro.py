@@ -22,11 +22,6 @@ def aupro(histogram: PixelHistogram, fpr_limit: float = 0.3) -> float:
         Collected with ``regions=True``.
     fpr_limit : float
         In (0, 1]; 0.3 in the literature. The curve is linear between its points.
-
-    Returns
-    -------
-    float
-        In [0, 1], NaN without a defect or without a good pixel.
     """
     _, good, _, region = (counts[::-1] for counts in histogram.occupied())
     if not good.any() or not histogram.n_regions_:

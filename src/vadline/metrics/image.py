@@ -16,25 +16,13 @@ _TINY = np.finfo(float).tiny
 
 
 def image_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the ROC curve; ties count one half.
-
-    Returns
-    -------
-    float
-        In [0, 1], NaN with one class.
-    """
+    """Area under the ROC curve; ties count one half."""
     bad, score = _checked(labels, scores)
     return float(roc_auc_score(bad, score)) if _has_both(bad) else float("nan")
 
 
 def image_f1(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Give the best F1 of the bad class over all thresholds.
-
-    Returns
-    -------
-    float
-        In [0, 1], NaN with one class.
-    """
+    """Give the best F1 of the bad class over all thresholds."""
     bad, score = _checked(labels, scores)
     if not _has_both(bad):
         return float("nan")
@@ -53,11 +41,6 @@ def fpr_at_tpr(labels: ArrayLike, scores: ArrayLike, tpr: float = 0.95) -> float
         Bad flags and anomaly scores.
     tpr : float
         Wanted true-positive rate, in (0, 1].
-
-    Returns
-    -------
-    float
-        In [0, 1], NaN with one class.
     """
     bad, score = _checked(labels, scores)
     if not _has_both(bad):

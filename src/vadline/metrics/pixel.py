@@ -18,13 +18,7 @@ from vadline.metrics.histogram import PixelHistogram
 
 
 def pixel_auroc(histogram: PixelHistogram) -> float:
-    """Area under the ROC curve over pixels; pixels of one bin count as ties.
-
-    Returns
-    -------
-    float
-        In [0, 1], NaN where all pixels are of one class.
-    """
+    """Area under the ROC curve over pixels; pixels of one bin count as ties."""
     _, good, bad, _ = histogram.occupied()
     if not good.any() or not bad.any():
         return float("nan")

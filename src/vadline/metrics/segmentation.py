@@ -40,13 +40,7 @@ def dice(masks: np.ndarray, truth: np.ndarray, roi: np.ndarray | None = None) ->
 def mean_overlap(
     masks: np.ndarray, truth: np.ndarray, roi: np.ndarray | None = None
 ) -> dict[str, float]:
-    """Mean IOU and DICE over the images; NaN for no image.
-
-    Returns
-    -------
-    dict
-        Keys "iou" and "dice".
-    """
+    """Mean "iou" and "dice" over the images; NaN for no image."""
     if not len(masks):
         return {"iou": float("nan"), "dice": float("nan")}
     return {

@@ -62,11 +62,6 @@ def detection_row(
         Bad flags and image scores of the test part.
     histogram : PixelHistogram, optional
         Of the test images with a known mask; without it the pixel columns are left out.
-
-    Returns
-    -------
-    dict
-        Columns of the detection table.
     """
     row = {name: metric(labels, scores) for name, metric in IMAGE_METRICS.items()}
     if histogram is not None:
@@ -79,17 +74,8 @@ def segad_row(
 ) -> dict[str, float]:
     """Metrics of one SegAD set-up, on all defects and on seen and unseen kinds apart.
 
-    Parameters
-    ----------
-    labels, scores : array_like, shape (N,)
-        Bad flags and set-up scores of the test part.
-    unseen : array_like, bool, shape (N,), optional
-        Bad parts of a kind that no training part had. Either side is held against all goods.
-
-    Returns
-    -------
-    dict
-        Columns of the SegAD table.
+    ``unseen``, bool (N,), marks the bad parts of a kind that no training part had. Either side is
+    held against all goods.
     """
     bad, score = np.asarray(labels).astype(bool), np.asarray(scores)
     new = np.zeros_like(bad) if unseen is None else np.asarray(unseen, bool) & bad
@@ -109,7 +95,7 @@ def refinement_row(
     seconds: ArrayLike,
     roi: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Mask overlap before and after refinement.
+    """Mask overlap before and after refinement, and the mean seconds per image.
 
     Parameters
     ----------
@@ -117,14 +103,8 @@ def refinement_row(
         The detector's thresholded maps, the initialiser's masks, the refined masks and the ground
         truth.
     seconds : array_like, shape (N,)
-        Time that each image took.
     roi : ndarray, bool, shape (H, W), optional
         Pixels that count.
-
-    Returns
-    -------
-    dict
-        Columns of the refinement table; ``seconds`` is the mean per image.
     """
     first, last = mean_overlap(before, truth, roi), mean_overlap(after, truth, roi)
     spent = np.asarray(seconds, float)

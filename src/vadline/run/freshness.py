@@ -33,14 +33,7 @@ class FreshnessHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
-        """Mark the outputs that this run has to make anew.
-
-        Parameters
-        ----------
-        run_params : dict
-        pipeline : Pipeline
-        catalog : CatalogProtocol
-        """
+        """Mark the outputs that this run has to make anew."""
         state = catalog.load("run_state") if catalog.exists("run_state") else {}
         times, old = state.get("times", {}), state.get("made_of", {})
         line = pipelines["__default__"]
@@ -63,12 +56,6 @@ class FreshnessHooks:
 def made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
     """Digest what decides a pipeline's outputs besides files.
 
-    Parameters
-    ----------
-    pipeline : Pipeline
-    catalog : CatalogProtocol
-        With the parameters.
-
     Returns
     -------
     dict of str to str
@@ -84,18 +71,7 @@ def made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
 
 
 def outputs_after(pipeline: Pipeline, changed: set[str]) -> set[str]:
-    """Name the changed outputs themselves and all that is made from what changed.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-    changed : set of str
-        Datasets and parameters.
-
-    Returns
-    -------
-    set of str
-    """
+    """Name the changed outputs themselves and all that is made from what changed."""
     known = changed & pipeline.datasets()
     if not known:
         return set()
@@ -107,15 +83,7 @@ def outputs_after(pipeline: Pipeline, changed: set[str]) -> set[str]:
 def decisive(value: Any) -> Any:
     """Leave out of settings what changes no result, such as how many threads read files.
 
-    Parameters
-    ----------
-    value
-        Settings: a model, a mapping, a sequence or a plain value. A field of a model is left out
-        if its schema says ``changes_results: false``.
-
-    Returns
-    -------
-    dict, list or plain value
+    That is every field of a model whose schema says ``changes_results: false``.
     """
     if isinstance(value, BaseModel):
         fields = type(value).model_fields.items()

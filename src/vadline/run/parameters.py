@@ -20,10 +20,6 @@ class ParameterHooks:
         Nodes then get any part of it by its name, defaults included, and Kedro makes the models
         that their type hints ask for.
 
-        Parameters
-        ----------
-        context : KedroContext
-
         Raises
         ------
         VadlineError

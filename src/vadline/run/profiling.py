@@ -123,12 +123,7 @@ class ProfileHooks:
 
     @hook_impl(trylast=True)
     def before_node_run(self, node: Node) -> None:
-        """Start measuring.
-
-        Parameters
-        ----------
-        node : Node
-        """
+        """Start measuring."""
         if _FOLDER not in os.environ:
             return
         stage = min(node.tags, default=node.name)
@@ -141,12 +136,7 @@ class ProfileHooks:
 
     @hook_impl(tryfirst=True)
     def after_node_run(self, node: Node) -> None:
-        """Stop the clock of forward passes; saving still counts.
-
-        Parameters
-        ----------
-        node : Node
-        """
+        """Stop the clock of forward passes; saving still counts."""
         if node.name in self._nodes:
             measured = self._nodes[node.name]
             measured.forward = measured.clock.stop()
@@ -159,36 +149,19 @@ class ProfileHooks:
 
     @hook_impl(tryfirst=True)
     def after_dataset_saved(self, node: Node) -> None:
-        """Write the node down anew, this output's saving included.
-
-        Parameters
-        ----------
-        node : Node
-        """
+        """Write the node down anew, this output's saving included."""
         if node.name in self._nodes:
             self._write_down(node)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Keep the profile and print it.
-
-        Parameters
-        ----------
-        pipeline : Pipeline
-        catalog : CatalogProtocol
-        """
+        """Keep the profile and print it."""
         for name, profile in self._keep(pipeline, catalog).items():
             Console().print(format_table(profile.set_index(profile.columns[0]), name))
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Keep the profile of what ran.
-
-        Parameters
-        ----------
-        pipeline : Pipeline
-        catalog : CatalogProtocol
-        """
+        """Keep the profile of what ran."""
         self._keep(pipeline, catalog)
 
     def _write_down(self, node: Node) -> None:

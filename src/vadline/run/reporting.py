@@ -41,12 +41,7 @@ class ReportingHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where to ask git for the code's version.
-
-        Parameters
-        ----------
-        context : KedroContext
-        """
+        """Remember where to ask git for the code's version."""
         self._project_path = Path(context.project_path)
 
     @hook_impl(trylast=True)
@@ -58,13 +53,7 @@ class ReportingHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Log tables, figures and histories, then print the tables.
-
-        Parameters
-        ----------
-        pipeline : Pipeline
-        catalog : CatalogProtocol
-        """
+        """Log tables, figures and histories, then print the tables."""
         if mlflow.active_run() is not None:
             tracking.log_outputs(pipeline, catalog)
         console = Console()

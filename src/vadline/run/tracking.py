@@ -21,21 +21,7 @@ _LONGEST_PARAM = 500  # MLflow refuses longer values
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk over the leaves of nested settings.
-
-    Parameters
-    ----------
-    tree : mapping
-    prefix : str
-        Put in front of every key.
-
-    Yields
-    ------
-    key : str
-        Joined by dots.
-    value
-        Anything but a mapping.
-    """
+    """Walk over the leaves of nested settings: their keys, joined by dots, and values."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
             yield from flatten(value, f"{prefix}{key}.")
@@ -44,12 +30,7 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def log_parameters(parameters: Parameters) -> None:
-    """Log every effective parameter, defaults included, to the active run.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    """
+    """Log every effective parameter, defaults included, to the active run."""
     flat = dict(flatten(parameters.model_dump(mode="json")))
     mlflow.log_params({k: str(v)[:_LONGEST_PARAM] for k, v in flat.items()})
 
@@ -59,7 +40,6 @@ def set_tags(parameters: Parameters, project_path: str | Path) -> None:
 
     Parameters
     ----------
-    parameters : Parameters
     project_path : str or Path
         Where to ask git for the code's version.
     """
@@ -94,13 +74,7 @@ def _code_version(project_path: Path) -> str:
 
 
 def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Log what the catalog marks for it, for those datasets that the pipeline makes.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-    catalog : CatalogProtocol
-    """
+    """Log what the catalog marks for it, for those datasets that the pipeline makes."""
     for name in sorted(pipeline.all_outputs()):
         log_dataset(name, catalog.get(name))
 
@@ -112,11 +86,6 @@ def log_dataset(name: str, dataset: Any) -> None:
     first column names the rows; ``figure`` and ``file`` log the file (plotly figures as a page);
     ``history`` logs each column as a metric over its ``epoch``; ``manifest`` tags the run with the
     images' common hash.
-
-    Parameters
-    ----------
-    name : str
-    dataset : AbstractDataset
     """
     kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
     if kind is None or not dataset.exists():

@@ -21,10 +21,6 @@ class WorkspaceHooks:
     def before_pipeline_run(self, catalog: CatalogProtocol) -> None:
         """Take the workspace, until the run ends or its process dies.
 
-        Parameters
-        ----------
-        catalog : CatalogProtocol
-
         Raises
         ------
         VadlineError

@@ -16,11 +16,10 @@ from vadline.segad.params import (
 )
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
-from vadline.segad.statistics import STATISTICS, feature_frame, segment_statistics
+from vadline.segad.statistics import feature_frame, segment_statistics
 from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
-    "STATISTICS",
     "BlendParams",
     "BlendedForest",
     "BoostedRandomForest",

@@ -37,8 +37,6 @@ class BlendedForest:
 
     Parameters
     ----------
-    forest : ForestParams
-    blend : BlendParams
     random_state : int
         Seed of the trees and of the folds.
 

@@ -11,18 +11,7 @@ IMAGE_SCORE = "image_score"
 
 
 def image_score_columns(features: pd.DataFrame, detectors: Sequence[str]) -> list[str]:
-    """Name the columns that hold the detectors' own image scores.
-
-    Parameters
-    ----------
-    features : DataFrame
-        Columns ``<detector>.<segment>.<statistic>`` and ``<detector>.image_score``.
-    detectors : sequence of str
-
-    Returns
-    -------
-    list of str
-    """
+    """Name the columns ``<detector>.image_score`` of some detectors."""
     wanted = {f"{detector}.{IMAGE_SCORE}" for detector in detectors}
     return [name for name in features if name in wanted]
 
@@ -37,8 +26,6 @@ def setup_columns(
 
     Parameters
     ----------
-    features : DataFrame
-        As for :func:`image_score_columns`.
     detectors : sequence of str
         The ``K`` detectors of the set-up.
     include_image_score : bool
@@ -64,7 +51,6 @@ def forest_rows(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, 
     ----------
     features : DataFrame
         Indexed by image_id; synthetic defects have rows that the split does not know.
-    split : DataFrame
 
     Returns
     -------

@@ -39,7 +39,6 @@ class BoostedRandomForest:
 
     Parameters
     ----------
-    params : ForestParams
     random_state : int
         Seed of the row and column samples.
 

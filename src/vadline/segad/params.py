@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from vadline.defects.params import SyntheticParams
 
@@ -14,11 +14,7 @@ ForestKind = Literal["brf", "rf", "bt"]
 BlendKind = Literal["off", "count", "cv"]
 
 
-class _Params(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SegmentParams(_Params):
+class SegmentParams(BaseModel, extra="forbid", frozen=True):
     """The segmentation map; see `vadline.segad.segments.make_segments`."""
 
     kind: SegmentKind = Field(
@@ -36,7 +32,7 @@ class SegmentParams(_Params):
         return self
 
 
-class ForestParams(_Params):
+class ForestParams(BaseModel, extra="forbid", frozen=True):
     """The final classifier (appendix A.1); see `vadline.segad.forest.BoostedRandomForest`."""
 
     kind: ForestKind = Field(
@@ -65,7 +61,7 @@ class ForestParams(_Params):
     )
 
 
-class BlendParams(_Params):
+class BlendParams(BaseModel, extra="forbid", frozen=True):
     """How much the forest leans on its detectors; see `vadline.segad.blend`.
 
     A kind alone stands for all of it: ``blend: count``.
@@ -93,7 +89,7 @@ class BlendParams(_Params):
         return {"kind": settings} if isinstance(settings, str) else settings
 
 
-class SetupParams(_Params):
+class SetupParams(BaseModel, extra="forbid", frozen=True):
     """One row of the SegAD table: which scores a forest sees."""
 
     detectors: tuple[str, ...] = Field(min_length=1, description="detectors whose maps count")
@@ -102,7 +98,7 @@ class SetupParams(_Params):
     )
 
 
-class SegADParams(_Params):
+class SegADParams(BaseModel, extra="forbid", frozen=True):
     """Everything SegAD leaves open."""
 
     segments: SegmentParams = Field(SegmentParams(), description="the segmentation map")

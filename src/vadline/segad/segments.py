@@ -95,8 +95,6 @@ def load_segments(path: str | Path, size: int | tuple[int, int]) -> Segments:
     ----------
     path : path
         A lossless grey or palette picture (palette pictures count by index).
-    size : int or (int, int)
-        Height and width wanted.
 
     Returns
     -------

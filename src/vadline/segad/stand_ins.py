@@ -30,8 +30,6 @@ def stand_ins(
         The images' roles, row order = array order.
     segments : ndarray, uint8, shape (H, W)
         Segmentation map; nothing is made where it says `OUTSIDE`.
-    params : SyntheticParams
-    seed : int
 
     Returns
     -------

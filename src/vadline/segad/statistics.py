@@ -87,10 +87,6 @@ def feature_frame(
     ----------
     statistics : ndarray, shape (N, L, 4)
         From `segment_statistics`.
-    detector : str
-        The detector whose maps these are of.
-    names : sequence of str
-        The L segments' names.
     image_ids : sequence of str
         The N images' names, the index of the frame.
 

@@ -42,19 +42,13 @@ PINS = (
 
 
 def vad_segments(size: tuple[int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Draw VAD's segments for pictures of one size.
-
-    Parameters
-    ----------
-    size : (int, int)
-        Height and width.
+    """Draw VAD's segments for pictures of one size (height, width).
 
     Returns
     -------
     labels : ndarray, uint8, shape (H, W)
         Index into the names.
     names : tuple of str
-        background, outer_half_circle, piezo_border, solder_dots, wires, pins, piezo_middle.
     """
     height, width = size
     y = (np.arange(height)[:, None] + 0.5) / height

@@ -37,25 +37,18 @@ def select(
     count: int = 40,
     share: float = 0.2,
 ) -> pd.DataFrame:
-    """Compare configurations on synthetic defects and choose one.
+    """Compare configurations on synthetic defects and choose one; see :func:`summarise`.
+
+    What is not told here is as for :func:`~vadline.selection.proxy.compare`.
 
     Parameters
     ----------
-    photographs : sequence of ndarray, uint8, shape (h, w, 3)
-        Good parts at their own sizes.
     groups : ndarray, int64, shape (N,)
         Which part each photograph shows; near-duplicates share a number.
     configurations : sequence of Configuration
         The first is the baseline that the defects' strengths are calibrated on.
     strengths : mapping of str to float, optional
         Families and strengths of defects, in place of calibrated ones.
-    seed, folds, count, share
-        As for :func:`~vadline.selection.proxy.compare`.
-
-    Returns
-    -------
-    DataFrame
-        See :func:`summarise`.
     """
     strengths = strengths or calibrate(
         photographs, groups, configurations[0], seed=seed, count=count, share=share
@@ -78,11 +71,6 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
 
     Chosen is the quickest among the best: a configuration is among them unless it falls behind the
     highest mean by more than one standard error of that difference, paired over folds and families.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        From :func:`~vadline.selection.proxy.compare`.
 
     Returns
     -------
@@ -115,8 +103,6 @@ def group_by_frame(names: Sequence[str], gap: int = _FRAME_GAP) -> NDArray[np.in
 
     Parameters
     ----------
-    names : sequence of str
-        File names without suffix.
     gap : int
         The largest jump within a tile, in frames.
 
@@ -142,11 +128,6 @@ def group_by_frame(names: Sequence[str], gap: int = _FRAME_GAP) -> NDArray[np.in
 
 def read_training_goods(root: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
     """Read the photographs of MTD's official training list, and no other.
-
-    Parameters
-    ----------
-    root : Path
-        MTD's folder.
 
     Returns
     -------

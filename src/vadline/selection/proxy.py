@@ -70,7 +70,6 @@ def draw_fold(groups: NDArray[np.int64], seed: int, fold: int, count: int, share
     ----------
     groups : ndarray, int64, shape (N,)
         Which part each photograph shows; near-duplicates share a number.
-    seed, fold : int
     count : int
         Photographs in ``known`` and in ``new``, at most.
     share : float
@@ -184,12 +183,8 @@ def compare(
     photographs : sequence of ndarray, uint8, shape (h, w, 3)
         Good parts at their own sizes: defects are made there, so that every image size sees the
         same ones.
-    groups, seed, count, share
-        As for :func:`draw_fold`.
-    configurations : sequence of Configuration
     strengths : mapping of str to float
         Families to use, from :func:`calibrate`.
-    folds : int
 
     Returns
     -------

@@ -23,8 +23,6 @@ def read_folder(root: Path | None, category: str | None = None) -> list[Record]:
 
     Parameters
     ----------
-    root : Path
-        The user's folder.
     category : str, optional
         The product's name in the manifest; by default the folder's name.
 

@@ -14,21 +14,11 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
 def list_images(folder: Path) -> list[Path]:
-    """List the image files below a folder, sorted by path.
+    """List the image files below a folder, which may be missing, sorted by path.
 
     A file is an image by its suffix, in upper or lower case; hidden files and folders are
-    skipped. Links to files and folders are followed. Whether a file can be decoded is found out
-    when it is read.
-
-    Parameters
-    ----------
-    folder : Path
-        Searched with its subfolders; may be missing, which gives an empty list.
-
-    Returns
-    -------
-    list of Path
-        Below ``folder`` as it was named, links unresolved.
+    skipped. Links to files and folders are followed, and left unresolved in the paths. Whether a
+    file can be decoded is found out when it is read.
 
     Raises
     ------

@@ -27,8 +27,6 @@ def read_mtd(root: Path | None, category: str | None = None) -> list[Record]:
     root : Path
         The folder that holds ``MT_Free``, the five ``MT_<Defect>`` and
         ``mtd_train_filenames.txt``.
-    category : str, optional
-        None or ``"mtd"``: there is one product.
 
     Returns
     -------

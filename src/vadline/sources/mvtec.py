@@ -23,8 +23,6 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     ----------
     root : Path
         The folder that holds a folder per category.
-    category : str
-        The product, for example ``"screw"``.
 
     Returns
     -------

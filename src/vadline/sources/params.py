@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from vadline.errors import VadlineError
 from vadline.sources.demo.params import DemoParams
@@ -16,10 +16,8 @@ EVERYTHING = "all"
 _UNSAFE = re.compile(r"[^\w .-]")
 
 
-class SourceParams(BaseModel):
+class SourceParams(BaseModel, extra="forbid", frozen=True):
     """Where the photographs come from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(
         "demo",

@@ -18,8 +18,6 @@ def read_source(
 
     Parameters
     ----------
-    source : SourceParams
-        Which source, where it is and which of its products.
     demo_folder : Path, optional
         Where the demo is rendered, or was; no other source needs it.
     size : int

@@ -32,11 +32,6 @@ def source_adapter(name: str) -> Adapter:
     name : str
         A key of ``SOURCES``, or ``package.module:function``.
 
-    Returns
-    -------
-    callable
-        ``(root: Path | None, category: str | None) -> iterable of Record``.
-
     Raises
     ------
     VadlineError

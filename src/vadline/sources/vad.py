@@ -21,25 +21,7 @@ BAD_FOLDERS = ((TRAIN, BAD), (TEST, BAD), (TEST, UNSEEN_FOLDER))
 
 
 def read_vad(root: Path | None, category: str | None = None) -> list[Record]:
-    """Read VAD.
-
-    Parameters
-    ----------
-    root : Path
-        The folder that holds ``train`` and ``test``.
-    category : str, optional
-        None or ``"vad"``: there is one product.
-
-    Returns
-    -------
-    list of Record
-        See `read_layout`.
-
-    Raises
-    ------
-    VadlineError
-        As `read_layout`, or if another category is asked for.
-    """
+    """Read VAD, which has one product; see `read_layout`."""
     return read_layout(root, require_single_product("vad", category))
 
 
@@ -51,13 +33,6 @@ def read_layout(root: Path | None, category: str) -> list[Record]:
     value = names of files of ``train/bad``), ``defects.csv`` (columns ``file``, posix and
     relative to the root, and ``defect``) and masks (``ground_truth/<split>/<folder>/<name>.png``
     or ``ground_truth/<folder>/<name>.png``) are used where they are.
-
-    Parameters
-    ----------
-    root : Path
-        The folder that holds ``train`` and ``test``.
-    category : str
-        The product's name in the manifest.
 
     Returns
     -------

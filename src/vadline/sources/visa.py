@@ -21,8 +21,6 @@ def read_visa(root: Path | None, category: str | None = None) -> list[Record]:
     ----------
     root : Path
         The folder that holds a folder per category and ``split_csv``.
-    category : str
-        The product, for example ``"pcb1"``.
 
     Returns
     -------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 
@@ -15,27 +16,17 @@ def order_uniformly_over_kinds(kinds: Sequence[str], rng: np.random.Generator) -
     turn until none is left. The first k are k samples drawn uniformly over the kinds, and
     those of a smaller k are among those of a larger one.
 
-    Parameters
-    ----------
-    kinds : sequence of str, length n
-        The kind of each sample.
-    rng : numpy.random.Generator
-
     Returns
     -------
     ndarray, int64, shape (n,)
         A permutation of 0..n-1.
     """
     each = np.asarray(kinds, dtype=str)
-    n = len(each)
-    shuffled = rng.permutation(n)
+    shuffled = rng.permutation(len(each))
     names = rng.permutation(np.unique(each))
-    turn = np.zeros(n, np.int64)  # of each shuffled sample: how many of its kind come before
-    place = np.zeros(n, np.int64)  # of its kind among the shuffled kinds
-    for position, name in enumerate(names):
-        members = np.flatnonzero(each[shuffled] == name)
-        turn[members] = np.arange(len(members))
-        place[members] = position
+    ordered = pd.Series(each[shuffled])
+    turn = ordered.groupby(ordered).cumcount()  # how many of its kind come before
+    place = pd.Index(names).get_indexer(ordered)  # of its kind among the shuffled kinds
     return shuffled[np.lexsort((place, turn))].astype(np.int64)
 
 

@@ -15,8 +15,6 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    split : DataFrame
-        ``image_id`` and the boolean role columns.
     manifest : DataFrame
         ``image_id``, ``path`` and ``sha256`` of at least the split's images, in any order.
 
@@ -40,11 +38,6 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
 
 def drop_train(split: pd.DataFrame, manifest: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Take every other role from the images whose photograph is also in the test part.
-
-    Parameters
-    ----------
-    split, manifest : DataFrame
-        As for `check_leaks`.
 
     Returns
     -------

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 Protocol = Literal["one_class", "low_shot", "high_shot", "supervised"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 _TOLERANCE = 1e-9  # 0.9 + 0.1 may come out above 1
 
 
-class SplitParams(BaseModel):
+class SplitParams(BaseModel, extra="forbid", frozen=True):
     """Who learns from what (SegAD section 5; REFERENCES for MTD and ELPV)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     protocol: Protocol = Field(
         "high_shot",

@@ -42,9 +42,6 @@ def make_split(manifest: pd.DataFrame, params: SplitParams, seed: int) -> pd.Dat
 
     Parameters
     ----------
-    manifest : DataFrame
-        As `vadline.images.ingest` gives it.
-    params : SplitParams
     seed : int
         Not negative. Goods and bads are drawn from separate streams: with another protocol or
         number of shots the goods keep their roles, and fewer shots are a subset of more.

@@ -28,10 +28,6 @@ def assign_roles(
         Training goods, shuffled.
     bads : ndarray, int64
         Training bads, in an order whose prefixes are uniform over their kinds.
-    params : SplitParams
-        Its shares of the training images.
-    rng : numpy.random.Generator
-        Draws the classifier's images.
 
     Returns
     -------

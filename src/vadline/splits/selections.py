@@ -18,25 +18,12 @@ _SCORED = ["finetune", "forest", "calibration", "test"]
 
 
 def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the images that detectors score: all that have a role but those learnt from.
-
-    Parameters
-    ----------
-    split : DataFrame
-
-    Returns
-    -------
-    ndarray, int64
-    """
+    """Return the images that detectors score: all that have a role but those learnt from."""
     return np.flatnonzero(split[_SCORED].any(axis="columns") & ~split["detector"])
 
 
 def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which images show a kind of defect that no training image shows.
-
-    Parameters
-    ----------
-    split : DataFrame
 
     Returns
     -------
@@ -69,7 +56,6 @@ def training_set(
     roi : ndarray, bool, shape (H, W)
     split : DataFrame
         Of the N photographs, row order = array order.
-    stand_ins : StandIns
     role : str
         ``finetune``, ``classifier``, or ``training`` for all that are not kept for calibration or
         test.

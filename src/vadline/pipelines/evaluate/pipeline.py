@@ -1,5 +1,8 @@
 """The stage evaluate: rows, tables, decisions and figures."""
 
+from collections.abc import Callable
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
@@ -8,6 +11,9 @@ from vadline.metrics import detection_table, refinement_table
 from vadline.pipelines.evaluate import pictures, tables
 
 _TRUTH = ["masks", "split", "roi"]
+_DETECTION = (tables.evaluate_detector, ["anomaly_maps", "scores"], "detection_row")
+_REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log"]
+_REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_row")
 
 
 def create_pipeline() -> Pipeline:
@@ -17,28 +23,13 @@ def create_pipeline() -> Pipeline:
     nodes += [_importances(setup) for setup in line.setups]
     nodes += [node for name in line.refined for node in _gallery(name)]
     nodes += [_history()] if line.uses_apc() else []
-    parts = [_detector(name) for name in line.detectors]
-    parts += [_refined(name) for name in line.refined]
+    parts = [_row(name, *_DETECTION) for name in line.detectors]
+    parts += [_row(name, *_REFINEMENT) for name in line.refined]
     return sum(parts, Pipeline(nodes, tags="evaluate"))
 
 
-def _detector(name: str) -> Pipeline:
-    node = Node(
-        tables.evaluate_detector,
-        inputs=["anomaly_maps", "scores", *_TRUTH],
-        outputs="detection_row",
-        name="evaluate_detector",
-    )
-    return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
-
-
-def _refined(name: str) -> Pipeline:
-    node = Node(
-        tables.evaluate_refinement,
-        inputs=["refined_masks", "initial_masks", "painted_masks", "refine_log", *_TRUTH],
-        outputs="refinement_row",
-        name="evaluate_refinement",
-    )
+def _row(name: str, measure: Callable[..., Any], own: list[str], row: str) -> Pipeline:
+    node = Node(measure, inputs=[*own, *_TRUTH], outputs=row, name=measure.__name__)
     return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
 
 

@@ -48,13 +48,6 @@ class Canvas:
 
     Channels come first: blending plane by plane is several times faster.
 
-    Parameters
-    ----------
-    side : int
-        Height and width in pixels.
-    pose : Pose
-        How the part lies in the picture.
-
     Attributes
     ----------
     image : float32 (3, side, side)
@@ -85,6 +78,14 @@ class Canvas:
             for edge in (cy - reach, cy + reach + 2 * self.pixel, cx - reach, cx + reach)
         ]
         return slice(bounds[0], bounds[1]), slice(bounds[2], bounds[3] + 1)
+
+    def around(
+        self, centre: Sequence[float] | np.ndarray, reach: float, unit: float
+    ) -> tuple[Window, np.ndarray, np.ndarray]:
+        """Return a window as `window` does, and its pixels' x and y from the centre, per unit."""
+        window = self.window(centre, reach)
+        x = (self.x[window] - np.float32(centre[0])) / unit
+        return window, x, (self.y[window] - np.float32(centre[1])) / unit
 
     def cover(self, distance: np.ndarray, blur: float = 0.0) -> np.ndarray:
         """Turn signed distance (negative inside) into coverage 0..1, ``blur`` unit lengths soft."""

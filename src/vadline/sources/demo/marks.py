@@ -32,9 +32,7 @@ def solder_ball(centre: np.ndarray, radius: float, rng: np.random.Generator) -> 
     waves = _waves(rng, 0.05)
 
     def paint(canvas: Canvas) -> None:
-        window = canvas.window(centre, 2.8 * radius)
-        x = (canvas.x[window] - np.float32(centre[0])) / radius
-        y = (canvas.y[window] - np.float32(centre[1])) / radius
+        window, x, y = canvas.around(centre, 2.8 * radius, radius)
         rho = np.hypot(x, y)
         ring = np.abs(blob_distance(x, y, waves) - halo)
         canvas.paint((206, 213, 212), flux * step(0.25, 0.05, ring), window)
@@ -51,9 +49,7 @@ def burn(centre: np.ndarray, radius: float, strength: float, rng: np.random.Gene
     waves, seed = _waves(rng, 0.16), int(rng.integers(2**32))
 
     def paint(canvas: Canvas) -> None:
-        window = canvas.window(centre, 1.9 * radius)
-        x = (canvas.x[window] - np.float32(centre[0])) / radius
-        y = (canvas.y[window] - np.float32(centre[1])) / radius
+        window, x, y = canvas.around(centre, 1.9 * radius, radius)
         texture = np.random.default_rng(seed)
         cloud, soot = (noise(texture, x.shape, (n, n)) for n in (7, 26))
         rho = blob_distance(x, y, waves) + 0.12 * cloud + 0.06 * soot
@@ -113,9 +109,7 @@ def puddle(centre: np.ndarray, radius: float, rng: np.random.Generator) -> Paint
     film, line = rng.uniform(0.12, 0.45), rng.uniform(0.35, 0.85)
 
     def paint(canvas: Canvas) -> None:
-        window = canvas.window(centre, 2.0 * radius)
-        x = (canvas.x[window] - np.float32(centre[0])) / radius
-        y = (canvas.y[window] - np.float32(centre[1])) / radius
+        window, x, y = canvas.around(centre, 2.0 * radius, radius)
         texture = np.random.default_rng(seed)
         cloud, fine = (noise(texture, x.shape, (n, n)) for n in (6, 40))
         rho = blob_distance(x, y, waves) + 0.08 * cloud
@@ -138,9 +132,7 @@ def specks(centre: np.ndarray, spread: float, rng: np.random.Generator) -> Paint
 
     def paint(canvas: Canvas) -> None:
         for place, radius, wave, deep in zip(at, radii, waves, depth, strict=True):
-            window = canvas.window(place, 2 * radius)
-            x = (canvas.x[window] - np.float32(place[0])) / radius
-            y = (canvas.y[window] - np.float32(place[1])) / radius
+            window, x, y = canvas.around(place, 2 * radius, radius)
             alpha = deep * canvas.cover((blob_distance(x, y, wave) - 1) * radius)
             canvas.paint((58, 52, 46), alpha, window)
 

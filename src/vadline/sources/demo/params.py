@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
-class DemoParams(BaseModel):
+class DemoParams(BaseModel, extra="forbid", frozen=True):
     """How much of the demo product is rendered."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     train_good: int = Field(200, ge=1, description="Good parts to train on.")
     train_bad: int = Field(60, ge=0, description="Known bad parts to train on.")

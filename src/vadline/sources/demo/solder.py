@@ -15,9 +15,7 @@ SOLDER_TINT = (0.97, 1.0, 1.025)
 
 def draw_dot(canvas: Canvas, dot: Dot) -> None:
     """Draw a dot: flux and shadow around it, dark rim, bright crinkled core."""
-    window = canvas.window(dot.centre, 1.45 * dot.radius)
-    x = (canvas.x[window] - np.float32(dot.centre[0])) / dot.radius
-    y = (canvas.y[window] - np.float32(dot.centre[1])) / dot.radius
+    window, x, y = canvas.around(dot.centre, 1.45 * dot.radius, dot.radius)
     rho = blob_distance(x, y, dot.harmonics)
     rng = np.random.default_rng(dot.texture)
     shape = rho.shape

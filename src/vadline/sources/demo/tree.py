@@ -159,20 +159,6 @@ def render_demo(root: Path, params: DemoParams, size: int) -> Path:
     ``demo.json``, the arguments. File ``i`` of a folder does not depend on the counts. The tree
     appears under ``root`` only when it is whole.
 
-    Parameters
-    ----------
-    root : Path
-        Folder to make; parents are made as well.
-    params : DemoParams
-        How many pictures each folder gets, and the seed.
-    size : int
-        As in `render_part`.
-
-    Returns
-    -------
-    Path
-        ``root``.
-
     Raises
     ------
     VadlineError
