@@ -91,12 +91,7 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
 def draw_weights(module: nn.Module, generator: torch.Generator) -> None:
     """Draw every convolution's and linear layer's weights (He et al. 2015); biases are 0.
 
-    Parameters
-    ----------
-    module : nn.Module
-        Changed in place; layers in the order of ``module.modules()``.
-    generator : torch.Generator
-        The only source of randomness.
+    Layers come in the order of ``module.modules()``; only ``generator`` is drawn from.
     """
     for layer in module.modules():
         if not isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):

@@ -25,13 +25,7 @@ class APCOutputs(NamedTuple):
 
 
 def encoder_layers(skips: int) -> tuple[int, ...]:
-    """Return the feature levels that the decoder reads: level i has stride ``2 ** (i + 1)``.
-
-    Parameters
-    ----------
-    skips : {2, 4}
-        Skip connections, U-Net2 or U-Net4.
-    """
+    """Return the levels that U-Net2 or U-Net4 reads: level i has stride ``2 ** (i + 1)``."""
     return (2, 3, 4) if skips == 2 else (0, 1, 2, 3, 4)
 
 

@@ -37,10 +37,6 @@ def make_defect(
         Another good part, from which pasted texture comes.
     strength : float
         Contrast, or for warps and missing pieces size, in units of a plain example (1).
-
-    Returns
-    -------
-    ndarray, uint8, shape (h, w, 3)
     """
     x, y = image.astype(np.float32), donor.astype(np.float32)
     made = FAMILIES[family](x, y, strength, rng)

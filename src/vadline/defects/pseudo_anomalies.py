@@ -128,15 +128,8 @@ def noise_spots(
 ) -> Region:
     """Draw spots: where smooth noise of a random coarseness is highest.
 
-    Parameters
-    ----------
-    share : float
-        Of the region of interest that is covered, up to rounding; at least one pixel is.
-    roi : ndarray, bool, shape ``size``, optional
-
-    Returns
-    -------
-    ndarray, bool, shape ``size``
+    Bool, of ``size``, they cover ``share`` of the region of interest, up to rounding, and at least
+    one pixel.
     """
     cells = int(2 ** rng.integers(2, 6))
     coarse = rng.standard_normal((cells, cells))

@@ -12,16 +12,7 @@ from numpy.typing import NDArray
 class Joined:
     """Arrays one behind the other along their first axis, none of them copied.
 
-    Parameters
-    ----------
-    arrays : sequence of ndarray, shape (N_i, ...)
-        Of one dtype, equal in every axis but the first; memory maps are read row by row.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (sum of N_i, ...).
-    dtype : numpy.dtype
+    They are (N_i, ...), of one dtype, equal in every other axis; memory maps are read row by row.
     """
 
     def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:

@@ -11,19 +11,12 @@ from vadline.images.region import Region
 
 
 def read_region(path: Path, size: int) -> Region:
-    """Read a region of interest.
-
-    Parameters
-    ----------
-    path : Path
-        An image drawn over the product, non-zero where defects count.
-    size : int
-        Side of the stored images in pixels, at which something must be left of it.
+    """Read a region of interest: an image drawn over the product, non-zero where defects count.
 
     Raises
     ------
     VadlineError
-        If the file cannot be read or marks nothing.
+        If the file cannot be read or marks nothing at ``size``, the side of the stored images.
     """
     try:
         region = Region(read_mask(path))

@@ -9,13 +9,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 
 class CheckpointDataset(AbstractDataset):
-    """Hands a node the path of its own checkpoint file; the node reads and writes it.
-
-    Parameters
-    ----------
-    filepath : str
-        The file; it need not exist.
-    """
+    """Hands a node the path of its own checkpoint file, if any; the node reads and writes it."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)
@@ -27,13 +21,7 @@ class CheckpointDataset(AbstractDataset):
         return self._filepath
 
     def save(self, data: Any) -> NoReturn:
-        """Refuse: only the node that was handed the path writes there.
-
-        Raises
-        ------
-        DatasetError
-            Always.
-        """
+        """Refuse with a DatasetError: only the node that was handed the path writes there."""
         raise DatasetError("A checkpoint is written by the node that loads it.")
 
     def _exists(self) -> bool:

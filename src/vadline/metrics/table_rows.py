@@ -74,10 +74,8 @@ def segad_row(
 ) -> dict[str, float]:
     """Metrics of one SegAD set-up, on all defects and on seen and unseen kinds apart.
 
-    Parameters
-    ----------
-    unseen : array_like, bool, shape (N,), optional
-        Bad parts of a kind that no training part had. Either side is held against all goods.
+    ``unseen``, bool (N,), marks the bad parts of a kind that no training part had. Either side is
+    held against all goods.
     """
     bad, score = np.asarray(labels).astype(bool), np.asarray(scores)
     new = np.zeros_like(bad) if unseen is None else np.asarray(unseen, bool) & bad

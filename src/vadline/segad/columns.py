@@ -11,13 +11,7 @@ IMAGE_SCORE = "image_score"
 
 
 def image_score_columns(features: pd.DataFrame, detectors: Sequence[str]) -> list[str]:
-    """Name the columns that hold the detectors' own image scores.
-
-    Parameters
-    ----------
-    features : DataFrame
-        Columns ``<detector>.<segment>.<statistic>`` and ``<detector>.image_score``.
-    """
+    """Name the columns ``<detector>.image_score`` of some detectors."""
     wanted = {f"{detector}.{IMAGE_SCORE}" for detector in detectors}
     return [name for name in features if name in wanted]
 

@@ -49,7 +49,6 @@ def vad_segments(size: tuple[int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
     labels : ndarray, uint8, shape (H, W)
         Index into the names.
     names : tuple of str
-        background, outer_half_circle, piezo_border, solder_dots, wires, pins, piezo_middle.
     """
     height, width = size
     y = (np.arange(height)[:, None] + 0.5) / height

@@ -15,8 +15,6 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    split : DataFrame
-        ``image_id`` and the boolean role columns.
     manifest : DataFrame
         ``image_id``, ``path`` and ``sha256`` of at least the split's images, in any order.
 

@@ -48,13 +48,6 @@ class Canvas:
 
     Channels come first: blending plane by plane is several times faster.
 
-    Parameters
-    ----------
-    side : int
-        Height and width in pixels.
-    pose : Pose
-        How the part lies in the picture.
-
     Attributes
     ----------
     image : float32 (3, side, side)
