@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 class Joined:
     """Arrays one behind the other along their first axis, none of them copied.
 
-    They are (N_i, ...), of one dtype and equal in every other axis; memory maps are read by the row.
+    They are (N_i, ...), of one dtype, equal in every other axis; memory maps are read row by row.
     """
 
     def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
