@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
+import hypothesis
 import mlflow
 import pandas as pd
 import pytest
@@ -16,6 +17,9 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import SequentialRunner
 from tests.commands import Kedro
+
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 PROJECT = Path(__file__).parents[1]
 PHOTOGRAPHS = Path("data/01_raw/demo_test")
