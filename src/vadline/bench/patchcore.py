@@ -111,7 +111,7 @@ def anomalib(
     def fit(seed: int) -> Callable[[], dict[str, float]]:
         torch.manual_seed(seed)
         model.train()
-        for _, batch in batches(images, train, _THEIR_BATCH):
+        for batch in batches(images, train, _THEIR_BATCH):
             model(extractor.normalise(batch.to(extractor.mean.device)).contiguous())
         patches = sum(len(part) for part in model.embedding_store)
         model.subsample_embedding((bank + 0.5) / patches)
@@ -121,7 +121,7 @@ def anomalib(
     def score(seed: int) -> Callable[[], dict[str, float]]:
         model.eval()
         scores, peaks = [], []
-        for _, batch in batches(images, test, _THEIR_BATCH):
+        for batch in batches(images, test, _THEIR_BATCH):
             found = model(extractor.normalise(batch.to(extractor.mean.device)).contiguous())
             scores.append(found.pred_score.cpu().numpy())
             peaks.append(found.anomaly_map.flatten(1).amax(dim=1).cpu().numpy())

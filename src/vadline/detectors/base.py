@@ -90,7 +90,7 @@ class MapDetector(ABC):
             On ``device``.
         """
         with progress(total=len(rows), desc=f"{self.name}: {doing}", unit="image") as bar:
-            for _, batch in batches(images, rows, self.batch_size):
+            for batch in batches(images, rows, self.batch_size):
                 yield batch.to(self.device)
                 bar.update(len(batch))
 

@@ -39,19 +39,16 @@ def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:
     return torch.cat([resized(p, grid) for p in pooled], dim=1)
 
 
-def batches(
-    images: Images, rows: NDArray[np.int64], batch_size: int
-) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+def batches(images: Images, rows: NDArray[np.int64], batch_size: int) -> Iterator[Tensor]:
     """Read images in batches; they may be on disk, as only one batch is in memory.
 
     Yields
     ------
-    rows : ndarray, int64, shape (B,)
-    batch : Tensor, uint8, shape (B, H, W, 3)
+    Tensor, uint8, shape (B, H, W, 3)
     """
     for start in range(0, len(rows), batch_size):
         chunk = rows[start : start + batch_size]
-        yield chunk, torch.from_numpy(np.ascontiguousarray(images[chunk]))
+        yield torch.from_numpy(np.ascontiguousarray(images[chunk]))
 
 
 @torch.inference_mode()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from filelock import FileLock, Timeout
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -61,15 +59,16 @@ class WorkspaceHooks:
 
 def _claim(catalog: CatalogProtocol) -> None:
     """Note which folder the workspace belongs to; refuse any other."""
-    root = current().source.root
+    root = current().source.folder
     if root is None:
         return
-    here = str(Path(root).expanduser().resolve())
+    here = str(root.resolve())
     state = catalog.load("run_state") if catalog.exists("run_state") else {}
-    owner = state.setdefault("root", here)
-    if owner != here:
+    owner = state.get("root")
+    if owner is None:
+        catalog.save("run_state", state | {"root": here})
+    elif owner != here:
         raise VadlineError(
             f"data/*/{workspace()} was made from {owner}, not from {here}: give this product a "
             f"name of its own with --params source.category=NAME, or remove data/*/{workspace()}"
         )
-    catalog.save("run_state", state)
