@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,3 +24,28 @@ class ModelState:
 
     tensors: Mapping[str, Tensor]
     config: dict[str, Any] = field(default_factory=dict)
+
+
+def joined_states(
+    folds: Mapping[int, Mapping[str, Tensor]], config: dict[str, Any] | None = None
+) -> ModelState:
+    """Put the tensors of several folds' models into one state; see :func:`state_of_fold`."""
+    tensors = {
+        f"{fold}/{name}": tensor for fold, each in folds.items() for name, tensor in each.items()
+    }
+    return ModelState(tensors, config or {})
+
+
+def state_of_fold(state: ModelState, fold: int) -> dict[str, Tensor]:
+    """Return one fold's tensors out of a state that :func:`joined_states` made."""
+    start = f"{fold}/"
+    return {k.removeprefix(start): v for k, v in state.tensors.items() if k.startswith(start)}
+
+
+def digest(state: ModelState) -> str:
+    """Tell states apart by their tensors' values."""
+    whole = hashlib.sha256()
+    for name, tensor in sorted(state.tensors.items()):
+        whole.update(f"{name} {tuple(tensor.shape)}".encode())
+        whole.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()

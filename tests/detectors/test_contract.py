@@ -12,7 +12,7 @@ from vadline.detectors import KINDS, DetectorParams, MapDetector, detector_class
 
 BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
 SETTINGS = {
-    "patchcore": {"coreset_size": 30, "neighbours": 3},
+    "patchcore": {"coreset_size": 30, "image_score": "patch", "neighbours": 3},
     "padim": {"channels": 8},
     "cflow": {"layers": (2, 3), "blocks": 2, "steps": 4, "train_batch": 4},
     "fastflow": {"steps": 2, "train_batch": 4, "flow_steps": 2},

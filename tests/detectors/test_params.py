@@ -13,7 +13,7 @@ class Tree(BaseModel):
 
 def test_a_blurred_score_is_not_re_weighted():
     with pytest.raises(ValidationError, match="neighbours re-weighs"):
-        PatchCoreParams(image_score="blurred", neighbours=9)
+        PatchCoreParams(neighbours=9)
     assert PatchCoreParams(image_score="patch", neighbours=9).neighbours == 9
 
 

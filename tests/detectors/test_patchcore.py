@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vadline.backbones import build_extractor
-from vadline.detectors import PatchCore, PatchCoreParams, TrainingSet, upsample_and_blur
+from vadline.detectors import PatchCore, PatchCoreParams, TrainingSet, bank, upsample_and_blur
 from vadline.detectors.patches import extract
 from vadline.errors import VadlineError
 
@@ -22,7 +22,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def detector(images):
-    params = PatchCoreParams(coreset_size=40, batch_size=3)
+    params = PatchCoreParams(coreset_size=40, image_score="patch", batch_size=3)
     return PatchCore(build_extractor(), "efficientnet_lite0", params).fit(
         TrainingSet(images, np.arange(6))
     )
@@ -87,6 +87,27 @@ def test_candidate_patches_bound_what_is_kept(images):
     assert len(detector.bank_) == 60
 
 
+def test_a_bank_grows_with_the_data_within_bounds(images, monkeypatch):
+    monkeypatch.setattr(bank, "_LEAST_GROWN", 100)
+    sizes = []
+    for ratio, most in ((0.01, 300), (0.5, 300), (1.0, 300), (0.01, 50)):
+        params = PatchCoreParams(coreset_size=None, coreset_ratio=ratio, coreset_most=most)
+        detector = PatchCore(build_extractor(), "efficientnet_lite0", params)
+        sizes.append(len(detector.fit(TrainingSet(images, np.arange(6))).bank_))
+    assert sizes == [100, 192, 300, 50]  # of 6 x 64 patches
+
+
+def test_candidates_of_an_image_depend_on_seed_and_row_alone(images):
+    params = PatchCoreParams(coreset_size=100, candidate_patches=60)
+    chosen = []
+    for rows in ([0, 1, 2, 3, 4, 5], [1, 2, 5]):
+        detector = PatchCore(build_extractor(), "efficientnet_lite0", params)
+        chosen.append(detector.fit(TrainingSet(images, np.array(rows))).bank_)
+    few, many = (set(map(tuple, c.tolist())) for c in chosen)
+    assert len(few) == len(many) == 60
+    assert len(few & many) >= 3 * 10  # the first ten of each of the three, in both
+
+
 def test_reweighting_follows_equation_seven(images, detector):
     params = detector.params.model_copy(update={"neighbours": 4})
     weighted = PatchCore(detector.extractor, "efficientnet_lite0", params)
@@ -115,7 +136,8 @@ def test_a_blurred_score_is_the_highest_pixel_of_the_map(images, detector):
 def test_outside_the_region_of_interest_nothing_counts(images):
     roi = np.zeros((SIZE, SIZE), bool)
     roi[:, 48:] = True  # the bad patch lies left of it
-    detector = PatchCore(build_extractor(), "efficientnet_lite0", PatchCoreParams(coreset_size=20))
+    params = PatchCoreParams(coreset_size=20, image_score="patch")
+    detector = PatchCore(build_extractor(), "efficientnet_lite0", params)
     maps, scores = detector.fit(TrainingSet(images, np.arange(6), roi=roi)).score(
         images, np.arange(8), roi
     )

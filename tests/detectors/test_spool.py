@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vadline.detectors import spool as module
-from vadline.detectors.spool import PatchSpool
+from vadline.detectors.spool import PatchSpool, SpooledBlocks
 from vadline.errors import VadlineError
 
 CPU = torch.device("cpu")
@@ -34,6 +34,17 @@ def test_pieces_are_the_rows_in_order(spool, rows):
 def test_chosen_rows_come_in_the_order_asked_for(spool, rows):
     wanted = torch.tensor([49, 0, 7, 7, 20])
     torch.testing.assert_close(spool[wanted], rows[wanted].half().float(), rtol=0, atol=0)
+
+
+def test_blocks_read_as_rows_of_their_own(spool, rows):
+    blocks = SpooledBlocks(spool, 5, np.array([0, 3, 4, 9]), 3)
+    plain = rows.half().float().view(10, 5, 7)[[0, 3, 4, 9], :3].flatten(0, 1)
+    assert len(blocks) == 12
+    pieces = list(blocks.split(5))
+    assert [len(p) for p in pieces] == [5, 5, 2]
+    torch.testing.assert_close(torch.cat(pieces), plain, rtol=0, atol=0)
+    wanted = torch.tensor([11, 0, 4, 4])
+    torch.testing.assert_close(blocks[wanted], plain[wanted], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("value", [1e5, float("nan"), float("inf")])

@@ -18,7 +18,7 @@ from vadline.selection.choose import (
 )
 from vadline.selection.proxy import Configuration, calibrate, compare, draw_fold
 
-PLAIN = PatchCoreParams(layers=(1, 2), coreset_size=60)
+PLAIN = PatchCoreParams(layers=(1, 2), coreset_size=60, image_score="patch")
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +96,9 @@ def test_calibrated_defects_are_neither_trivial_nor_hopeless(tiles):
 
 
 def test_configurations_meet_the_same_defects_and_the_better_is_chosen(tiles):
-    usable = Configuration(64, PLAIN)
-    hopeless = Configuration(64, PLAIN.model_copy(update={"coreset_size": 1}))
-    blurred = Configuration(64, PLAIN, score_sigma=4.0)
+    usable = Configuration(64, PLAIN, score_sigma=None)
+    hopeless = Configuration(64, PLAIN.model_copy(update={"coreset_size": 1}), score_sigma=None)
+    blurred = Configuration(64, PLAIN)
     strengths = {"spots": 2.0, "rectangle": 0.6, "patch": 0.5}
     table, again = (
         select(*tiles, [hopeless, usable, blurred], strengths=strengths, count=6) for _ in range(2)

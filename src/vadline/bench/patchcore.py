@@ -28,7 +28,9 @@ from vadline.run.gauges import ForwardClock
 LAYERS = (2, 3)
 # For MTD, one-class, by `python -m vadline.selection`: from training goods alone.
 CHOSEN_SIZE = 384
-CHOSEN = PatchCoreParams(layers=(3, 4), coreset_size=4000, image_score="blurred")
+CHOSEN = PatchCoreParams(
+    layers=(3, 4), coreset_size=4000, candidate_patches=None, image_score="blurred"
+)
 _THEIR_BATCH = 32  # anomalib's default
 _CHUNK = 64
 
@@ -51,13 +53,18 @@ def parts(
     return images, train, test, rows["bad"].iloc[test]
 
 
+def like_theirs(bank: int) -> PatchCoreParams:
+    """Return anomalib's settings: a coreset of all patches, scores of single ones."""
+    return PatchCoreParams(
+        layers=LAYERS, coreset_size=bank, candidate_patches=None, image_score="patch"
+    )
+
+
 def ours(
     folder: Path, bank: int, backbone: str, weights: str | None, device: str
 ) -> dict[str, Lap]:
     """Fit and score as the line does, up to maps at the photographs' size."""
-    return _laps(
-        folder, PatchCoreParams(layers=LAYERS, coreset_size=bank), backbone, weights, device
-    )
+    return _laps(folder, like_theirs(bank), backbone, weights, device)
 
 
 def ours_chosen(folder: Path) -> dict[str, Lap]:
@@ -144,7 +151,7 @@ def ours_fit_only(folder: Path, bank: int, images_wanted: int, device: str) -> d
     """Fit on so many images; where there are fewer, some come again."""
     images, train, _, _ = parts(folder)
     rows = np.resize(train, images_wanted)
-    params = PatchCoreParams(layers=LAYERS, coreset_size=bank)
+    params = like_theirs(bank)
     extractor = build_extractor(BUNDLED, LAYERS).to(pick_device(device))
 
     def fit(seed: int) -> Callable[[], dict[str, float]]:

@@ -5,11 +5,12 @@
 
 from vadline.detectors.anomaly_maps import AnomalyMaps
 from vadline.detectors.base import MapDetector
+from vadline.detectors.cross_fit import HeldOut, cross_fit
 from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
-from vadline.detectors.protocol import Detector
-from vadline.detectors.registry import KINDS, detector_class, load_detector
+from vadline.detectors.protocol import Detector, FitsFolds
+from vadline.detectors.registry import KINDS, detector_class, load_detector, unfitted
 from vadline.detectors.training_set import TrainingSet
 
 __all__ = [
@@ -17,12 +18,16 @@ __all__ = [
     "AnomalyMaps",
     "Detector",
     "DetectorParams",
+    "FitsFolds",
+    "HeldOut",
     "MapDetector",
     "PatchCore",
     "PatchCoreParams",
     "TrainingSet",
+    "cross_fit",
     "detector_class",
     "image_scores",
     "load_detector",
+    "unfitted",
     "upsample_and_blur",
 ]

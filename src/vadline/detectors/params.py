@@ -87,26 +87,33 @@ class PatchCoreParams(FeatureParams):
     kind: str = "patchcore"
     pool: int = Field(3, ge=1, description="Side of the neighbourhood that a patch averages over.")
     coreset_size: int | None = Field(
-        1000, ge=1, description="Features kept in the memory bank; null to use coreset_ratio."
+        4000,
+        ge=1,
+        description="Features kept in the memory bank; null for a bank that grows with the data.",
     )
     coreset_ratio: float = Field(
-        0.01, gt=0, le=1, description="Share of the candidates kept where coreset_size is null."
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of all patches kept where coreset_size is null, but not below 4000.",
+    )
+    coreset_most: int = Field(
+        5500,
+        ge=1,
+        description="The most kept where coreset_size is null: beyond, on a CPU, the search takes "
+        "longer than the default backbone.",
     )
     candidate_patches: int | None = Field(
-        None,
+        200_000,
         ge=1,
-        description="Patches drawn, evenly over the images, for the coreset; null for all.",
+        description="Patches drawn, evenly over the images, for the coreset (all, if fewer); null "
+        "for all.",
     )
     projection_dim: int | None = Field(
         None,
         ge=1,
         description="Width of the random projection that the coreset is chosen in (the authors: "
         "128); null for none, which is exact and rarely slower.",
-    )
-    image_score: Literal["patch", "blurred"] = Field(
-        "patch",
-        description="The highest patch distance, as the authors', or the highest value of the "
-        "upsampled and blurred map, which a single odd patch moves less.",
     )
     neighbours: int = Field(
         1,

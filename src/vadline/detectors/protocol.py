@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,3 +109,40 @@ class Detector(Protocol):
     @classmethod
     def from_state(cls, state: ModelState) -> Self:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
+
+
+@runtime_checkable
+class FitsFolds(Protocol):
+    """A detector that fits the folds' models of `cross_fit` for less than a fit each; optional."""
+
+    def fit_folds(
+        self,
+        training: TrainingSet,
+        folds: NDArray[np.int64],
+        wanted: Sequence[int],
+        seed: int,
+    ) -> Iterator[Self]:
+        """Fit a model for each wanted fold, sharing what they have in common.
+
+        No model may depend on a pixel of its own fold's images, nor on which other folds are
+        wanted; each is, but for rounding, what ``fit(training.without(folds == fold), seed)``
+        gives.
+
+        Parameters
+        ----------
+        folds : ndarray, int64, shape (n,)
+            Of ``training.rows``; -1 for those that every model learns from.
+        wanted : sequence of int
+            Folds, in the order in which their models are wanted.
+
+        Yields
+        ------
+        Detector
+            Fitted, one at a time, so that no more than one need be in memory. It shares this
+            one's encoder and settings.
+
+        Raises
+        ------
+        VadlineError
+            If a model would have nothing to learn from.
+        """

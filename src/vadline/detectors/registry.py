@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.protocol import Detector
 from vadline.errors import VadlineError
@@ -80,3 +82,10 @@ def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
 def load_detector(state: ModelState) -> Detector:
     """Rebuild a fitted detector of any kind from its ``state``, possibly of another process."""
     return detector_class(state.config["params"]["kind"]).from_state(state)
+
+
+def unfitted(
+    params: DetectorParams, name: str, encoder: Mapping[str, Tensor] | None = None
+) -> Detector:
+    """Make an unfitted detector of any kind, on its own network; see `Detector.build`."""
+    return detector_class(params.kind).build(params, params.network(), name, encoder)

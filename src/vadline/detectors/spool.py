@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vadline.errors import VadlineError
 
 _LARGEST_HALF = 65504.0
+_NEAR = 32  # rows
 
 
 class PatchSpool:
@@ -80,22 +82,64 @@ class PatchSpool:
             On ``device``, as :meth:`torch.Tensor.split` would give it.
         """
         for start in range(0, len(self), size):
-            yield self._read(start, min(size, len(self) - start))
+            yield self.read(np.arange(start, min(start + size, len(self))))
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         """Read some rows, int64 of shape (n,), as float32 of shape (n, C)."""
-        wanted = rows.cpu().numpy()
-        result = np.empty((len(wanted), self.width), np.float16)
-        for place in np.argsort(wanted):  # ascending, so that the disk is read in one direction
-            self._seek(wanted[place])
-            self._file.readinto(result[place])
-        return torch.from_numpy(result).to(self.device).float()
+        return self.read(rows.cpu().numpy())
 
-    def _read(self, start: int, count: int) -> Tensor:
-        piece = np.empty((count, self.width), np.float16)
-        self._seek(start)
-        self._file.readinto(piece.data)
-        return torch.from_numpy(piece).to(self.device).float()
+    def read(self, rows: NDArray[np.int64]) -> Tensor:
+        """Read some rows, (n,), in any order, as float32 of shape (n, C) on ``device``."""
+        order = np.argsort(rows, kind="stable")  # so that the disk is read in one direction
+        ascending = rows[order]
+        found = np.empty((len(rows), self.width), np.float16)
+        # Rows that are near each other are read in one go, with what lies between them.
+        starts = np.flatnonzero(np.diff(ascending, prepend=-_NEAR - 1) > _NEAR)
+        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+            first = ascending[start]
+            piece = np.empty((ascending[stop - 1] + 1 - first, self.width), np.float16)
+            self._file.seek(2 * int(first) * self.width)
+            self._file.readinto(piece.data)
+            found[order[start:stop]] = piece[ascending[start:stop] - first]
+        return torch.from_numpy(found).to(self.device).float()
 
-    def _seek(self, row: int) -> None:
-        self._file.seek(2 * int(row) * self.width)
+
+class SpooledBlocks:
+    """Some of a spool's blocks of equal length, cut to their first rows; nothing is copied.
+
+    Parameters
+    ----------
+    spool : PatchSpool
+        Of blocks of ``length`` rows, such as an image's patches.
+    length : int
+        Rows of a block.
+    blocks : ndarray, int64, shape (n,)
+        Which blocks, ascending.
+    first : int
+        How many rows of each; at most ``length``.
+    """
+
+    def __init__(
+        self, spool: PatchSpool, length: int, blocks: NDArray[np.int64], first: int
+    ) -> None:
+        self.spool = spool
+        self.length = length
+        self.blocks = blocks
+        self.first = first
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.blocks) * self.first
+
+    def split(self, size: int) -> Iterator[Tensor]:
+        """Read all rows in order, ``size`` at a time; see `PatchSpool.split`."""
+        for start in range(0, len(self), size):
+            yield self._read(np.arange(start, min(start + size, len(self))))
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """Read some rows, int64 of shape (n,), as float32 of shape (n, C)."""
+        return self._read(rows.cpu().numpy())
+
+    def _read(self, rows: NDArray[np.int64]) -> Tensor:
+        block, row = np.divmod(rows, self.first)
+        return self.spool.read(self.blocks[block] * self.length + row)

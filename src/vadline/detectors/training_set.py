@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,6 +64,27 @@ class TrainingSet:
     def goods(self) -> NDArray[np.int64]:
         """Those of ``rows`` that are good."""
         return self.rows if self.bad is None else self.rows[~self.bad]
+
+    def without(self, left_out: NDArray[np.bool_]) -> TrainingSet:
+        """Leave some of ``rows`` out, for a model that must not have seen them.
+
+        Parameters
+        ----------
+        left_out : ndarray, bool, shape (n,)
+            Which of ``rows``. Where it is none, the set is the same; else the fingerprint is
+            another.
+        """
+        if not left_out.any():
+            return self
+        rows = self.rows[~left_out]
+        left = hashlib.sha256(rows.astype(np.int64).tobytes()).hexdigest()
+        return replace(
+            self,
+            rows=rows,
+            bad=None if self.bad is None else self.bad[~left_out],
+            mask_known=None if self.mask_known is None else self.mask_known[~left_out],
+            fingerprint=f"{self.fingerprint} of rows {left}",
+        )
 
     def require_images(self, name: str) -> None:
         """Refuse to learn from nothing.

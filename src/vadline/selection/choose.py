@@ -143,9 +143,10 @@ def read_training_goods(root: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np
 def finalists() -> list[Configuration]:
     """Return the short grid that a wider search ended with, the default first."""
     tried = [
+        (256, (2, 3), 3, 4000, 4.0),
+        (256, (2, 3), 3, 4000, None),
         (256, (2, 3), 3, 1000, None),
         (256, (2, 3), 3, 1000, 4.0),
-        (256, (2, 3), 3, 4000, None),
         (256, (3, 4), 3, 1000, None),
         (320, (3, 4), 3, 1000, 4.0),
         (384, (3, 4), 3, 1000, None),
@@ -156,6 +157,10 @@ def finalists() -> list[Configuration]:
         (384, (3, 4), 5, 4000, 4.0),
     ]
     return [
-        Configuration(size, PatchCoreParams(layers=layers, pool=pool, coreset_size=bank), sigma)
+        Configuration(
+            size,
+            PatchCoreParams(layers=layers, pool=pool, coreset_size=bank, image_score="patch"),
+            sigma,
+        )
         for size, layers, pool, bank, sigma in tried
     ]

@@ -34,12 +34,13 @@ class Configuration:
     """What is tried: image side in pixels, PatchCore's settings, and how an image is scored.
 
     ``score_sigma`` is None for the highest patch distance; else the score is the highest value of
-    the upsampled map after a Gaussian blur of that sigma (pixels at 256 x 256, 0 for none).
+    the upsampled map after a Gaussian blur of that sigma (pixels at 256 x 256, 0 for none). The
+    detector's own score must be the former, so that one fit serves both; the default is the line's.
     """
 
     size: int = 256
-    params: PatchCoreParams = field(default_factory=PatchCoreParams)
-    score_sigma: float | None = None
+    params: PatchCoreParams = field(default_factory=lambda: PatchCoreParams(image_score="patch"))
+    score_sigma: float | None = 4.0
 
     @property
     def name(self) -> str:

@@ -7,7 +7,14 @@ import torch
 from vadline.backbones import build_extractor
 from vadline.detectors import TrainingSet
 from vadline.detectors.padim.detector import PaDiM
-from vadline.detectors.padim.gaussians import fit_gaussians, packed_triangles, unpacked_triangles
+from vadline.detectors.padim.gaussians import (
+    Moments,
+    fit_gaussians,
+    gaussians_of,
+    packed_triangles,
+    sum_moments,
+    unpacked_triangles,
+)
 from vadline.detectors.padim.params import PaDiMParams
 from vadline.detectors.patches import patch_features
 from vadline.errors import VadlineError
@@ -130,3 +137,17 @@ def test_user_mistakes_are_one_line(detector, images):
         fitted(images, rows=0)
     with pytest.raises(VadlineError, match="learnt 8 x 8 locations and got an image of 4 x 4"):
         detector.score(images[:, :32, :32], np.array([0]))
+
+
+def test_sums_of_sets_far_apart_are_those_of_all():
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.normal(size=(60, 300, 4)) + 1e3 * rng.normal(size=(1, 1, 4)))
+    x[20:] += 50
+    together, apart = Moments(300, 4), Moments(300, 4)
+    together.add(x)
+    for part in x.split(20):
+        apart.add_all(sum_moments([part], 300, 4))
+    apart.add_all(Moments(300, 4))
+    ours, theirs = (gaussians_of(m, 0.01) for m in (apart, together))
+    torch.testing.assert_close(ours.mean, theirs.mean)
+    torch.testing.assert_close(ours.whitening, theirs.whitening)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,13 @@ from torch import Tensor
 from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.padim.gaussians import (
     LocationGaussians,
+    Moments,
     fit_gaussians,
+    gaussians_of,
     log_cost,
     packed_triangles,
+    sum_moments,
+    sums_fit,
     unpacked_triangles,
 )
 from vadline.detectors.padim.params import PaDiMParams
@@ -24,6 +30,8 @@ from vadline.detectors.patches import grid_of, patch_features
 from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
 from vadline.state import ModelState
+
+logger = logging.getLogger(__name__)
 
 
 class PaDiM(OnBackbone):
@@ -49,25 +57,64 @@ class PaDiM(OnBackbone):
         starts.
         """
         training.require_images(self.name)
+        self._prepare(training, seed)
+        p, locations, channels = self.params, math.prod(self.grid_), len(self.channels_)
+        log_cost(locations, channels, len(training.rows), p.fit_megabytes, self.name)
+        self.gaussians_ = fit_gaussians(
+            lambda part: self._read(training, part), locations, channels, p.ridge, p.fit_megabytes
+        )
+        return self
+
+    def fit_folds(
+        self,
+        training: TrainingSet,
+        folds: NDArray[np.int64],
+        wanted: Sequence[int],
+        seed: int,
+    ) -> Iterator[PaDiM]:
+        """Fit a model for each wanted fold; see `FitsFolds.fit_folds`.
+
+        The images are read once, into sums for each fold; a model's are those of all other folds.
+        Where they do not fit into ``fit_megabytes``, each model reads the images anew.
+        """
+        for fold in wanted:
+            training.without(folds == fold).require_images(self.name)
+        self._prepare(training, seed)
+        shape = math.prod(self.grid_), len(self.channels_)
+        every = np.unique(folds).tolist()
+        # And one more, for the sums of all other folds.
+        if not sums_fit(*shape, len(every) + 1, self.params.fit_megabytes):
+            logger.info("%s: raise fit_megabytes to read the images once for all folds", self.name)
+            for fold in wanted:
+                yield copy.copy(self).fit(training.without(folds == fold), seed)
+            return
+        sums = {
+            fold: sum_moments(self._read(training.without(folds != fold), slice(None)), *shape)
+            for fold in every
+        }
+        for fold in wanted:
+            others = Moments(*shape)
+            for other in every:
+                if other != fold:
+                    others.add_all(sums[other])
+            model = copy.copy(self)
+            model.gaussians_ = gaussians_of(others, self.params.ridge)
+            yield model
+
+    def _prepare(self, training: TrainingSet, seed: int) -> None:
+        """Draw the channels and find the grid."""
         total = sum(self.extractor.channels)
         count = min(self.params.channels or total, total)
         chosen = np.random.default_rng((seed, 0xBAD1)).choice(total, count, replace=False)
         self.channels_ = torch.from_numpy(np.sort(chosen)).to(self.device)
         self.grid_ = grid_of(self.extractor, training.images)
-        self.gaussians_ = self._learn(training, math.prod(self.grid_), count)
-        return self
 
-    def _learn(self, training: TrainingSet, locations: int, channels: int) -> LocationGaussians:
-        p = self.params
-        log_cost(locations, channels, len(training.rows), p.fit_megabytes, self.name)
-
-        def read(part: slice) -> Iterator[Tensor]:
-            for batch in self.batches(training.images, training.rows):
-                with torch.no_grad():
-                    features = self._features(self.extractor.normalise(batch))
-                yield features[:, part]
-
-        return fit_gaussians(read, locations, channels, p.ridge, p.fit_megabytes)
+    def _read(self, training: TrainingSet, part: slice) -> Iterator[Tensor]:
+        """Walk over the images' features at some locations, (B, l, C)."""
+        for batch in self.batches(training.images, training.rows):
+            with torch.no_grad():
+                features = self._features(self.extractor.normalise(batch))
+            yield features[:, part]
 
     def _features(self, x: Tensor) -> Tensor:
         """Return the kept channels at all locations, shape (B, h * w, C), differentiable."""

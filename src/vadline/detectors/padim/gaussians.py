@@ -80,6 +80,11 @@ def log_cost(locations: int, channels: int, images: int, megabytes: int, name: s
     )
 
 
+def sums_fit(locations: int, channels: int, sets: int, megabytes: int) -> bool:
+    """Tell whether the sums over so many sets of images, at all locations, fit into memory."""
+    return _locations_a_pass(sets * locations, channels, megabytes) == sets * locations
+
+
 def _locations_a_pass(locations: int, channels: int, megabytes: int) -> int:
     """Return of how many locations the double-precision sums fit into ``megabytes``."""
     return max(1, min(locations, int(megabytes * 1e6) // (8 * channels**2)))
@@ -111,15 +116,29 @@ def fit_gaussians(
     step = _locations_a_pass(locations, channels, megabytes)
     for start in range(0, locations, step):
         part = slice(start, min(start + step, locations))
-        moments = _Moments(part.stop - part.start, channels)
-        for features in _groups(read(part)):
-            moments.add(features)
+        moments = sum_moments(read(part), part.stop - part.start, channels)
         if not means:
             device = moments.mean().device
             whitening = torch.empty(locations, channels, channels, device=device)
         means.append(moments.mean().float())
         moments.whiten_into(whitening[part], ridge)
     return LocationGaussians(torch.cat(means), whitening)
+
+
+def sum_moments(batches: Iterable[Tensor], locations: int, channels: int) -> Moments:
+    """Take in the features of many images, batches of shape (B, L, C)."""
+    moments = Moments(locations, channels)
+    for features in _groups(batches):
+        moments.add(features)
+    return moments
+
+
+def gaussians_of(moments: Moments, ridge: float) -> LocationGaussians:
+    """Return the Gaussians of sums over all locations; see `fit_gaussians`."""
+    mean = moments.mean()
+    whitening = torch.empty(*mean.shape, mean.shape[1], device=mean.device)
+    moments.whiten_into(whitening, ridge)
+    return LocationGaussians(mean.float(), whitening)
 
 
 def _groups(batches: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -133,8 +152,11 @@ def _groups(batches: Iterable[Tensor]) -> Iterator[Tensor]:
         yield torch.cat(waiting)
 
 
-class _Moments:
-    """Sums of features and of their products about an origin, per location."""
+class Moments:
+    """Sums of features and of their products about an origin, per location, in double precision.
+
+    The origin is the mean of the images taken in first, so that nothing cancels.
+    """
 
     def __init__(self, locations: int, channels: int) -> None:
         self._blocks = [slice(i, i + _BLOCK) for i in range(0, locations, _BLOCK)]
@@ -144,14 +166,38 @@ class _Moments:
     def add(self, features: Tensor) -> None:
         """Take in n images' features, shape (n, L, C)."""
         if self._count == 0:
-            self._origin = features.mean(dim=0, dtype=torch.float64)
-            self._sum = torch.zeros_like(self._origin)
-            self._products = self._origin.new_zeros(*self._shape, self._shape[1])
+            self._begin(features.mean(dim=0, dtype=torch.float64))
         for block in self._blocks:
-            x = features[:, block].double().sub_(self._origin[block]).transpose(0, 1)
+            x = (
+                features[:, block]
+                .to(torch.float64, copy=True)
+                .sub_(self._origin[block])
+                .transpose(0, 1)
+            )
             self._sum[block] += x.sum(dim=1)
             self._products[block].baddbmm_(x.transpose(1, 2), x)
         self._count += len(features)
+
+    def add_all(self, other: Moments) -> None:
+        """Take in all images of ``other``, as seen from this one's origin."""
+        if other._count == 0:
+            return
+        if self._count == 0:
+            self._begin(other._origin)
+        for block in self._blocks:
+            # of x + s: sum x + n s, and sum xx' + (sum x) s' + s (sum x)' + n ss'
+            shift = (other._origin[block] - self._origin[block])[:, None]
+            total = other._sum[block][:, None] + other._count / 2 * shift
+            self._products[block] += other._products[block]
+            self._products[block].baddbmm_(total.transpose(1, 2), shift)
+            self._products[block].baddbmm_(shift.transpose(1, 2), total)
+            self._sum[block] += (total + other._count / 2 * shift)[:, 0]
+        self._count += other._count
+
+    def _begin(self, origin: Tensor) -> None:
+        self._origin = origin
+        self._sum = torch.zeros_like(origin)
+        self._products = origin.new_zeros(*self._shape, self._shape[1])
 
     def mean(self) -> Tensor:
         """Return the means, float64, shape (L, C)."""

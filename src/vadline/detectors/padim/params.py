@@ -12,9 +12,10 @@ class PaDiMParams(FeatureParams):
 
     kind: str = "padim"
     layers: tuple[int, ...] = Field(
-        (2, 3),
-        description="Feature levels. With level 1 too, as the authors', there are four times the "
-        "locations, memory and time, and parts are told apart no better.",
+        (3, 4),
+        description="Feature levels. With level 2 there are four times the locations, memory and "
+        "time, with level 1 too, as the authors', sixteen times, and parts are told apart no "
+        "better.",
     )
     channels: int | None = Field(
         100, ge=1, description="Channels kept, drawn by seed (all, if fewer); null for all."
