@@ -46,8 +46,8 @@ def test_columns_that_nobody_fills_are_left_out_and_gaps_say_so():
 
 
 def test_a_wrong_decision_says_the_truth():
-    missed = GalleryPart("bad/3", IMAGE, score=0.1, decision="good", label="bad")
-    assert titles(gallery_figure([missed])) == ["bad/3\nscore 0.1, good (truly bad)"]
+    missed = GalleryPart("bad/3", IMAGE, score=0.1, decision="accept", label="bad")
+    assert titles(gallery_figure([missed])) == ["bad/3\nscore 0.1, accept (truly bad)"]
 
 
 def test_the_outline_is_drawn_also_at_the_border():

@@ -81,7 +81,8 @@ def test_table_prints_percentages_and_tints_the_best_of_each_column():
     assert list(table.cells["values"][1]) == ["90.0", "98.0"]
     assert list(table.cells["values"][2]) == ["–", "–"]
     white = "rgb(255, 255, 255)"
-    auroc, fpr = table.cells.fill.color[1], table.cells.fill.color[-1]
+    columns = ["row", *FRAME.columns]
+    auroc, fpr = (table.cells.fill.color[columns.index(c)] for c in ("image_auroc", "fpr_at_95tpr"))
     for tints in (auroc, fpr):
         assert tints[0].replace(" ", "") == white.replace(" ", "")
         assert tints[1].replace(" ", "") != white.replace(" ", "")

@@ -48,6 +48,8 @@ def test_columns_are_fixed_and_others_refused():
         "pixel_f1",
         "aupro",
         "fpr_at_95tpr",
+        "goods",
+        "bads",
     ]
     with pytest.raises(VadlineError, match="auroc"):
         detection_table({"patchcore": {"auroc": 0.9}})
@@ -68,7 +70,8 @@ def test_detection_row_fills_every_column():
     masks = np.zeros((4, 8, 8), np.uint8)
     masks[2:, 2:4, 2:6] = 1
     histogram = pixel_histogram([((masks + rng.uniform(size=masks.shape)), masks)])
-    frame = detection_table({"a": detection_row([0, 0, 1, 1], [0.0, 2.0, 1.0, 3.0], histogram)})
+    row = detection_row([0, 0, 1, 1], [0.0, 2.0, 1.0, 3.0], histogram)
+    frame = detection_table({"a": row | {"goods": 7, "bads": 2}})
     assert not frame.isna().any(axis=None)
     assert frame.loc["a", "image_auroc"] == 0.75
     assert frame.loc["a", "pixel_auroc"] == pytest.approx(1)

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from vadline.metrics.calibration import reject_threshold
+from vadline.calibration import pixel_threshold, promise
 from vadline.metrics.histogram import pixel_histogram
 from vadline.metrics.pixel import pixel_f1_threshold
-
-_GOOD_PIXELS_ABOVE = 1e-3
 
 
 def mask_threshold(
     known: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]],
     has_defects: bool,
+    rate: float,
     roi: NDArray[np.bool_] | None = None,
 ) -> float:
     """Choose the threshold of the initial mask M0, never on test images.
@@ -27,19 +26,20 @@ def mask_threshold(
         Pixel-sized anomaly maps of training images and their masks.
     has_defects : bool
         Whether any of those masks marks a defect inside of the region.
+    rate : float
+        Share of good pixels that may lie above, where no defect is known; in (0, 1).
     roi : ndarray, bool, shape (H, W), optional
         Region of interest; no other pixel counts.
 
     Returns
     -------
     float
-        The threshold of the best pixel F1, as in F2PAD section IV-B; without defects the value
-        that one good pixel in a thousand exceeds.
+        The threshold of the best pixel F1, as in F2PAD section IV-B; without defects that which
+        at most ``rate`` of good pixels exceed.
     """
     if has_defects:
         return pixel_f1_threshold(pixel_histogram(known, roi, regions=False))
-    scores = [(maps if roi is None else maps[:, roi]).ravel() for maps, _ in known]
-    return float(np.quantile(np.concatenate(scores), 1 - _GOOD_PIXELS_ABOVE))
+    return pixel_threshold((maps for maps, _ in known), rate, roi)
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
@@ -50,18 +50,18 @@ def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np
 def rows_to_refine(
     scores: NDArray[np.float64],
     calibration: NDArray[np.bool_],
-    test: NDArray[np.bool_],
+    candidates: NDArray[np.bool_],
     rate: float,
     most: int | None,
     seed: int,
 ) -> NDArray[np.int64]:
-    """Choose the test images that the detector itself calls bad.
+    """Choose the images that the detector itself calls bad.
 
     Parameters
     ----------
     scores : ndarray, float64, shape (N,)
         The detector's image scores; NaN where it has none.
-    calibration, test : ndarray, bool, shape (N,)
+    calibration, candidates : ndarray, bool, shape (N,)
         Good images that set the threshold; images to choose from.
     rate : float
         Share of good parts that may be called bad.
@@ -71,10 +71,11 @@ def rows_to_refine(
     Returns
     -------
     ndarray, int64
-        Ascending. Without calibration images all test images are candidates.
+        Ascending; without calibration images all of the candidates.
     """
-    threshold = reject_threshold(scores[calibration], rate)
-    rows = np.flatnonzero(test if np.isnan(threshold) else test & (scores > threshold))
+    threshold = promise(scores[calibration], rate).threshold
+    rejected = candidates if np.isnan(threshold) else candidates & (scores > threshold)
+    rows = np.flatnonzero(rejected)
     if most is not None and len(rows) > most:
         rows = np.random.default_rng((seed, 0xF2AD)).choice(rows, most, replace=False)
     return np.sort(rows)

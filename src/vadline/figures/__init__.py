@@ -9,6 +9,7 @@ from vadline.figures.history import history_figure
 from vadline.figures.importances import importance_figure
 from vadline.figures.roc import roc_figure
 from vadline.figures.tables import table_figure
+from vadline.figures.thresholds import thresholds_figure
 
 __all__ = [
     "GalleryPart",
@@ -18,4 +19,5 @@ __all__ = [
     "importance_figure",
     "roc_figure",
     "table_figure",
+    "thresholds_figure",
 ]

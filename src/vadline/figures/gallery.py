@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vadline.calibration.outcomes import ACCEPT, REJECT
 from vadline.errors import VadlineError
 from vadline.figures.style import BAD, GOOD, GREY, INK, UNSEEN
 
@@ -38,9 +39,9 @@ class GalleryPart:
     score : float, optional
         Anomaly score.
     decision : str, optional
-        "good" or "bad".
+        ``"accept"``, ``"review"``, ``"reject"`` or ``"undecided"``.
     label : str, optional
-        True label, "good" or "bad"; a decision that differs from it is marked red.
+        True label, "good" or "bad"; a bad part accepted or a good one rejected is marked red.
     truth, refined_mask : ndarray, shape (H, W), optional
         Masks, non-zero on defects.
     anomaly_map : ndarray, float32, shape (h, w), optional
@@ -155,7 +156,7 @@ def _outline(axis: Axes, mask: np.ndarray, colour: str) -> None:
 
 
 def _is_wrong(part: GalleryPart) -> bool:
-    return None not in (part.label, part.decision) and part.label != part.decision
+    return (part.label, part.decision) in (("good", REJECT), ("bad", ACCEPT))
 
 
 def _caption(part: GalleryPart) -> str:

@@ -4,7 +4,6 @@ Every metric is a fraction in [0, 1]; what a one-class test part cannot define i
 """
 
 from vadline.metrics.aupro import aupro
-from vadline.metrics.calibration import calibrated_scores, reject_threshold
 from vadline.metrics.histogram import PixelHistogram, pixel_histogram
 from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
 from vadline.metrics.pixel import pixel_auroc, pixel_f1, pixel_f1_threshold
@@ -22,7 +21,6 @@ __all__ = [
     "PixelHistogram",
     "as_metrics",
     "aupro",
-    "calibrated_scores",
     "detection_row",
     "detection_table",
     "dice",
@@ -38,7 +36,6 @@ __all__ = [
     "pixel_histogram",
     "refinement_row",
     "refinement_table",
-    "reject_threshold",
     "segad_row",
     "segad_table",
 ]

@@ -31,6 +31,8 @@ DETECTION_COLUMNS = (
     *(name for name in IMAGE_METRICS if name != _LAST),
     *PIXEL_METRICS,
     _LAST,
+    "goods",
+    "bads",
 )
 SEGAD_COLUMNS = tuple(
     f"{name}{suffix}" for suffix in ("", "_seen", "_unseen") for name in SEGAD_METRICS
@@ -46,8 +48,8 @@ REFINEMENT_COLUMNS = (
 )
 LOWER_IS_BETTER = ("fpr", "seconds")
 """How such columns' names begin."""
-UNRANKED = ("images",)
-PLAIN = {"seconds": "{:.2f}", "images": "{:.0f}", "peak_memory_mb": "{:.0f}"}
+UNRANKED = ("images", "goods", "bads")
+PLAIN = {"seconds": "{:.2f}", "peak_memory_mb": "{:.0f}", **dict.fromkeys(UNRANKED, "{:.0f}")}
 """Columns that are no fractions, with the format they are printed in."""
 
 
