@@ -22,6 +22,8 @@ def small_split():
             "forest": [0, 0, 1, 0, 0, 0],
             "calibration": [0] * 6,
             "test": [0, 0, 0, 1, 1, 0],
+            "fold": [-1] * 6,
+            "network_fold": [-1] * 6,
         }
     ).astype(
         dict.fromkeys(["detector", "finetune", "classifier", "forest"], bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,7 +32,12 @@ def manifest(**parts: int) -> pd.DataFrame:
 
 
 def supervised(source: pd.DataFrame, shots: int) -> pd.DataFrame:
-    return make_split(source, SplitParams(protocol="supervised", shots=shots), 0)
+    return split_by(source, protocol="supervised", shots=shots)
+
+
+def split_by(source: pd.DataFrame, **settings) -> pd.DataFrame:
+    images = np.zeros((len(source), 4, 4, 3), np.uint8)
+    return make_split(source, images, SplitParams(scheme="holdout", **settings), 0)
 
 
 def bads(split: pd.DataFrame, *roles: str) -> set[str]:
@@ -70,7 +76,7 @@ def test_the_only_bad_is_tested_and_the_rest_is_one_class(caplog):
     source = manifest(unassigned_good=8, unassigned_bad=1)
     split = supervised(source, 10)
     assert bads(split, "test") == {"unassigned_bad/0000"}
-    pd.testing.assert_frame_equal(split, make_split(source, SplitParams(protocol="one_class"), 0))
+    pd.testing.assert_frame_equal(split, split_by(source, protocol="one_class"))
     (told,) = caplog.messages
     assert "0 of 1 bad parts" in told
     assert "split.protocol=one_class" in told

@@ -1,4 +1,4 @@
-"""Leaks: the same photograph in the test part and in any other role."""
+"""Leaks: the same photograph in the test part and in any other role, or in two folds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ SEEN_ROLES = ("detector", "finetune", "classifier", "forest", "calibration")
 def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
     """Fail if a test image is also, by name, path or content, in any other role.
 
+    Also if training images of equal content are in different folds, where the split has any.
+
     Parameters
     ----------
     manifest : DataFrame
@@ -24,6 +26,8 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
         Naming the first such pair of files and how many more there are; also if the manifest
         lacks an image of the split.
     """
+    if "fold" in split:
+        _check_folds(split)
     leaks = _find_leaks(split, manifest)
     if leaks.empty:
         return
@@ -34,6 +38,18 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
         f" ({first['role']}) are the same photograph{more}: remove one, or set"
         " split.on_duplicate=drop_train"
     )
+
+
+def _check_folds(split: pd.DataFrame) -> None:
+    training = split[split["fold"] >= 0]
+    for column in ("fold", "network_fold"):
+        folds = training.groupby("sha256")[column].nunique()
+        if (folds > 1).any():
+            apart = training.loc[training["sha256"] == folds.idxmax(), "image_id"]
+            raise VadlineError(
+                f"leak: {apart.iloc[0]} and {apart.iloc[1]} are the same photograph in two folds: "
+                "remove one"
+            )
 
 
 def drop_train(split: pd.DataFrame, manifest: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -6,8 +6,9 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, Field, model_validator
 
-Protocol = Literal["one_class", "low_shot", "high_shot", "supervised"]
+Protocol = Literal["all", "one_class", "low_shot", "high_shot", "supervised"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+Scheme = Literal["cross_fit", "holdout"]
 _TOLERANCE = 1e-9  # 0.9 + 0.1 may come out above 1
 
 
@@ -16,8 +17,26 @@ class SplitParams(BaseModel, extra="forbid", frozen=True):
 
     protocol: Protocol = Field(
         "high_shot",
-        description="Bads for training: none; the source's list or `shots`; all; `shots` of test, "
-        "at most half of those.",
+        description="Which parts are for training: all, good and bad, but a test part of the "
+        "source's own; or, beside the training goods, of the bads none; the source's list or "
+        "`shots`; all of its training part; `shots` of its test part, at most half of those.",
+    )
+    scheme: Scheme = Field(
+        "cross_fit",
+        description="cross_fit: every training part teaches, and is scored by models that have not "
+        "seen its fold. holdout: each teaches one stage, by the shares below, as in the papers.",
+    )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        description="Folds of cross_fit, no more than goods; null for 6, and up to 15 where goods "
+        "are few: the fewer there are, the more a model lacks those of a fold.",
+    )
+    network_folds: int = Field(
+        3,
+        ge=2,
+        description="Folds for what is slow to learn: networks, and features that APC tunes. Each "
+        "unites some of `folds`.",
     )
     shots: int = Field(10, ge=0, description="Bads for training under low_shot and supervised.")
     detector_share: float = Field(
@@ -44,6 +63,16 @@ class SplitParams(BaseModel, extra="forbid", frozen=True):
         if self.shots < 1 and self.protocol in ("low_shot", "supervised"):
             raise ValueError(
                 f"split.shots {self.shots} must be at least 1; for none: split.protocol=one_class"
+            )
+        if self.protocol == "all" and self.scheme == "holdout":
+            raise ValueError(
+                "split.protocol=all judges every part by models that have not seen it: set "
+                "split.scheme=cross_fit, or another protocol"
+            )
+        if self.folds is not None and self.network_folds > self.folds:
+            raise ValueError(
+                f"split.network_folds {self.network_folds} unite split.folds {self.folds}: set it "
+                "no higher"
             )
         if self.detector_share + self.calibration_share > 1 + _TOLERANCE:
             raise ValueError(

@@ -11,37 +11,43 @@ from numpy.typing import NDArray
 from vadline.errors import VadlineError
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, UNASSIGNED, is_unseen
 from vadline.splits.draws import order_uniformly_over_kinds, share_of
+from vadline.splits.folds import NO_FOLD, deal_folds, unite, usual_folds
 from vadline.splits.leaks import SEEN_ROLES, check_leaks, drop_train
+from vadline.splits.likeness import groups_of_one_thing
 from vadline.splits.params import SplitParams
-from vadline.splits.roles import assign_roles
+from vadline.splits.roles import assign_roles, share_all
 
 logger = logging.getLogger(__name__)
 
 ROLES = (*SEEN_ROLES, "test")
+_LEAST_GOODS = 2
 
 Indices = NDArray[np.int64]
 
 
-def make_split(manifest: pd.DataFrame, params: SplitParams, seed: int) -> pd.DataFrame:
+def make_split(
+    manifest: pd.DataFrame, images: NDArray[np.uint8], params: SplitParams, seed: int
+) -> pd.DataFrame:
     """Give every image of a manifest its roles (SegAD, section 4; APC, section 4).
 
-    Test is the source's own test part. Where the source makes no split it is
-    ``test_good_share`` of the goods and all bads that are not drawn for training; there, only
-    the first of several files with equal content plays a role.
+    Test is the source's own test part. Where the source makes no split it is nothing under the
+    protocol ``all``, and else ``test_good_share`` of the goods and all bads that are not drawn for
+    training; then only the first of several files with equal content plays a role.
 
-    Training goods are divided: ``detector_share`` of them are ``detector`` and ``finetune``,
-    ``calibration_share`` are ``calibration``, the rest are ``forest``. Training bads are, by
-    protocol, none (``one_class``); the source's own list for this seed or else ``shots`` of its
-    training bads (``low_shot``); all of its training bads (``high_shot``); or ``shots`` bads
-    moved out of the test part, at most half of that part's and never of an unseen kind
-    (``supervised``). They are divided into ``finetune``, ``finetune_bads`` of them but at most
-    half, and ``forest``: maps of images that the extractor was tuned on would show the forest a
-    contrast that new images lack. A single bad plays both. ``classifier`` is
-    ``classifier_share`` of all training images; it may share images with every role but
-    ``calibration`` and ``test``.
+    Training bads are, by protocol, all outside of the source's test part (``all``); none
+    (``one_class``); the source's own list for this seed or else ``shots`` of its training bads
+    (``low_shot``); all of its training bads (``high_shot``); or ``shots`` bads moved out of the
+    test part, at most half of that part's and never of an unseen kind (``supervised``).
+
+    Under ``cross_fit`` every training image belongs to a fold (see `deal_folds`) and plays all
+    roles that its label allows: ``detector`` and ``calibration`` for goods, ``finetune``,
+    ``classifier`` and ``forest`` for all. Under ``holdout`` each plays one:
+    see :func:`vadline.splits.roles.assign_roles`.
 
     Parameters
     ----------
+    images : array, uint8, shape (N, H, W, 3)
+        The manifest's, read in pieces; near copies come into one fold.
     seed : int
         Not negative. Goods and bads are drawn from separate streams: with another protocol or
         number of shots the goods keep their roles, and fewer shots are a subset of more.
@@ -50,19 +56,22 @@ def make_split(manifest: pd.DataFrame, params: SplitParams, seed: int) -> pd.Dat
     -------
     DataFrame
         The manifest's ``image_id``, ``label``, ``defect`` and ``sha256``; ``mask_known`` (bool:
-        good, or with a mask); and a boolean column per role.
+        good, or with a mask); a boolean column per role; ``fold`` and ``network_fold`` (int64,
+        -1 for what is in none).
 
     Raises
     ------
     VadlineError
         If the protocol needs bads that the source lacks, a photograph is labelled both good and
-        bad, the test part leaks, or no good is left for the detectors.
+        bad, the test part or a fold leaks, or too few goods are left for the detectors.
     """
     goods_rng, bads_rng, roles_rng = (
         np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)
     )
-    usable = _without_copies(manifest)
-    train_goods, test_goods = _divide_goods(manifest, usable, goods_rng, params.test_good_share)
+    everything = params.protocol == "all"
+    usable = _without_copies(manifest, keep=everything)
+    test_share = 0.0 if everything else params.test_good_share
+    train_goods, test_goods = _divide_goods(manifest, usable, goods_rng, test_share)
     train_bads = _draw_bads(manifest, usable, params, seed, bads_rng)
     test_bads = np.setdiff1d(np.flatnonzero(_testable_bads(manifest, usable)), train_bads)
 
@@ -70,7 +79,8 @@ def make_split(manifest: pd.DataFrame, params: SplitParams, seed: int) -> pd.Dat
     known = (manifest["label"] == GOOD) | manifest["mask_path"].notna()
     split["mask_known"] = known.to_numpy(dtype=bool)
     split["sha256"] = manifest["sha256"].to_numpy()
-    roles = assign_roles(train_goods, train_bads, params, roles_rng)
+    assign = share_all if params.scheme == "cross_fit" else assign_roles
+    roles = assign(train_goods, train_bads, params, roles_rng)
     roles["test"] = np.concatenate([test_goods, test_bads])
     for role in ROLES:
         split[role] = np.isin(np.arange(len(split)), roles[role])
@@ -78,16 +88,38 @@ def make_split(manifest: pd.DataFrame, params: SplitParams, seed: int) -> pd.Dat
         split, dropped = drop_train(split, manifest)
         if dropped:
             logger.warning("%d training images are copies of test images: dropped", len(dropped))
+    split["fold"] = split["network_fold"] = NO_FOLD
+    if params.scheme == "cross_fit":
+        _deal(split, images, params, roles_rng)
     check_leaks(split, manifest)
     _check_parts(split)
     return split
 
 
-def _without_copies(manifest: pd.DataFrame) -> NDArray[np.bool_]:
-    """Mark the images that may play a role: of unassigned copies only the first.
+def _deal(
+    split: pd.DataFrame, images: NDArray[np.uint8], params: SplitParams, rng: np.random.Generator
+) -> None:
+    """Put every training image into a fold."""
+    rows = np.flatnonzero(split["forest"])
+    groups = groups_of_one_thing(split["sha256"].iloc[rows].tolist(), images, rows)
+    goods = np.unique(groups[(split["label"].iloc[rows] == GOOD).to_numpy()])
+    if len(goods) < _LEAST_GOODS:
+        raise VadlineError(
+            f"{len(goods)} different good images to learn from: cross-fitting needs "
+            f"{_LEAST_GOODS}, so that each is judged by what others taught; add good images"
+        )
+    count = params.folds or usual_folds(len(goods))
+    folds = deal_folds(split["defect"].iloc[rows].tolist(), groups.tolist(), count, rng)
+    split.loc[split.index[rows], "fold"] = folds
+    split.loc[split.index[rows], "network_fold"] = unite(folds, params.network_folds)
+
+
+def _without_copies(manifest: pd.DataFrame, keep: bool) -> NDArray[np.bool_]:
+    """Mark the images that may play a role: of unassigned copies only the first, or all.
 
     A copy tells nothing new, and where the project makes the split it could land on the other
-    side. The split that a source makes is left alone, for `check_leaks` to judge.
+    side. The split that a source makes is left alone, for `check_leaks` to judge; so is one
+    without a test part, where copies come into one fold.
     """
     unassigned = manifest[manifest["source_split"] == UNASSIGNED]
     repeated = unassigned[unassigned["sha256"].duplicated(keep=False)]
@@ -96,6 +128,8 @@ def _without_copies(manifest: pd.DataFrame) -> NDArray[np.bool_]:
             good, bad = (copies.loc[copies["label"] == x, "path"].iloc[0] for x in (GOOD, BAD))
             raise VadlineError(f"{good} is good, {bad} bad, yet they are one file: remove one")
     copies = repeated.loc[repeated["sha256"].duplicated(), "image_id"]
+    if keep:
+        copies = copies.iloc[:0]
     if len(copies):
         logger.warning("%d images repeat another one: they get no role", len(copies))
     return ~manifest["image_id"].isin(copies).to_numpy()
@@ -131,6 +165,9 @@ def _draw_bads(
     """Draw the training bads of a protocol, in an order uniform over their kinds."""
     if params.protocol == "one_class":
         return np.empty(0, np.int64)
+    if params.protocol == "all":
+        learnt = (manifest["source_split"] != TEST) & (manifest["label"] == BAD)
+        return np.flatnonzero(usable & learnt.to_numpy())
     if params.protocol == "supervised":
         pool = testable = _testable_bads(manifest, usable)
         pool = pool & ~manifest["defect"].map(is_unseen).to_numpy(dtype=bool)
@@ -200,8 +237,11 @@ def _check_parts(split: pd.DataFrame) -> None:
         raise VadlineError(
             "no good image is left for the detectors: raise split.detector_share or add goods"
         )
-    for label, name in ((good, "good"), (~good, "bad")):
-        if not (split["test"] & label).any():
-            logger.warning("the test part has no %s image: no detection metric is defined", name)
+    if split["test"].any() or (split["fold"] == NO_FOLD).all():
+        for label, name in ((good, "good"), (~good, "bad")):
+            if not (split["test"] & label).any():
+                logger.warning(
+                    "the test part has no %s image: no detection metric is defined", name
+                )
     if not (split["forest"] & good).any():
         logger.warning("no good image is left for the forest: lower split.detector_share")

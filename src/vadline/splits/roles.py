@@ -14,13 +14,33 @@ Indices = NDArray[np.int64]
 _FOREST_GOODS = 2  # rounding must not take them from a small folder
 
 
+def share_all(
+    goods: Indices, bads: Indices, params: SplitParams, rng: np.random.Generator
+) -> dict[str, Indices]:
+    """Let every training image teach all that it can, as under ``cross_fit``.
+
+    Folds, not roles, keep what is learnt from an image out of what is said of it. As
+    :func:`assign_roles` otherwise.
+    """
+    everything = np.concatenate([goods, bads])
+    roles = dict.fromkeys(("finetune", "classifier", "forest"), everything)
+    return {"detector": goods, **roles, "calibration": goods}
+
+
 def assign_roles(
     goods: Indices,
     bads: Indices,
     params: SplitParams,
     rng: np.random.Generator,
 ) -> dict[str, Indices]:
-    """Divide the training images among the roles.
+    """Divide the training images among the roles, as under ``holdout``.
+
+    Of the goods, ``detector_share`` are ``detector`` and ``finetune``, ``calibration_share`` are
+    ``calibration``, the rest are ``forest``. The bads are divided into ``finetune``,
+    ``finetune_bads`` of them but at most half, and ``forest``: maps of images that the extractor
+    was tuned on would show the forest a contrast that new images lack. A single bad plays both.
+    ``classifier`` is ``classifier_share`` of all; it may share images with every role but
+    ``calibration``.
 
     Parameters
     ----------

@@ -18,8 +18,40 @@ _SCORED = ["finetune", "forest", "calibration", "test"]
 
 
 def scored_rows(split: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the images that detectors score: all that have a role but those learnt from."""
-    return np.flatnonzero(split[_SCORED].any(axis="columns") & ~split["detector"])
+    """Return the images that get a map: all that a detector has not learnt from, or has a fold."""
+    apart = split[_SCORED].any(axis="columns") & ~split["detector"]
+    return np.flatnonzero(apart | (split["fold"] >= 0))
+
+
+def judged(split: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which images get a decision: the test part, and whatever has a fold.
+
+    Returns
+    -------
+    ndarray, bool, shape (N,)
+    """
+    return (split["test"] | (split["fold"] >= 0)).to_numpy()
+
+
+def measured(split: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which images the tables are about: the test part, if it has good and bad ones.
+
+    Otherwise, as where there is no test part, all that get a decision.
+
+    Returns
+    -------
+    ndarray, bool, shape (N,)
+    """
+    test = split["test"].to_numpy()
+    whole = split["label"].iloc[np.flatnonzero(test)].nunique() > 1
+    return test if whole or (split["fold"] < 0).all() else judged(split)
+
+
+def learnt_from(split: pd.DataFrame, role: str, tuned: bool = False) -> dict[str, int]:
+    """Count the ``goods`` and ``bads`` that a role's images, or its tuned features, come from."""
+    roles = _TRAINING if role == "training" else [role, *(["finetune"] if tuned else [])]
+    labels = split.loc[split[roles].any(axis="columns"), "label"]
+    return {f"{label}s": int((labels == label).sum()) for label in ("good", "bad")}
 
 
 def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
