@@ -22,7 +22,7 @@ from vadline.apc.losses import apc_loss
 from vadline.apc.network import APCNetwork, encoder_layers
 from vadline.apc.params import APCParams
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
-from vadline.backbones import BackboneParams, build_extractor
+from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor
 from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 from vadline.progress import progress
@@ -54,6 +54,7 @@ def train_apc(
     checkpoint: Path | None = None,
     *,
     device: str = "cpu",
+    name: str = "APC",
 ) -> APCResult:
     """Fine-tune a feature extractor with normal and a few anomalous images (APC, section 4).
 
@@ -74,6 +75,8 @@ def train_apc(
         Written after each epoch; training goes on from it when it belongs to these arguments
         (``params.epochs`` may have grown), and starts afresh when it does not. The images' content
         is known by ``training.fingerprint``.
+    name : str
+        What the progress bar says.
 
     Raises
     ------
@@ -95,18 +98,22 @@ def train_apc(
         )
     steps = params.steps_per_epoch or steps_in_epoch(maker.labels, params.batch_size)
     remaining = range(len(history) + 1, params.epochs + 1)
-    with progress(total=len(remaining) * steps, desc="APC", unit="batch") as bar:
+    with progress(total=len(remaining) * steps, desc=name, unit="batch") as bar:
         for epoch in remaining:
-            bar.set_description(f"APC epoch {epoch}/{params.epochs}")
+            bar.set_description(f"{name} epoch {epoch}/{params.epochs}")
             batches = maker.epoch(epoch, steps)
             history.append({"epoch": epoch, **train_one_epoch(network, optimiser, batches, bar)})
             if checkpoint is not None:
                 save_checkpoint(checkpoint, network, optimiser, history, identity)
-    state = {
+    return APCResult(encoder_state(extractor), pd.DataFrame(history, columns=list(HISTORY_COLUMNS)))
+
+
+def encoder_state(extractor: FeatureExtractor) -> dict[str, Tensor]:
+    """Return the state of ``FeatureExtractor.body``, on the CPU."""
+    return {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in extractor.body.state_dict().items()
     }
-    return APCResult(state, pd.DataFrame(history, columns=list(HISTORY_COLUMNS)))
 
 
 def train_one_epoch(
