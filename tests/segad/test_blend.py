@@ -95,6 +95,37 @@ def test_a_saved_blend_scores_the_same():
         )
 
 
+@pytest.mark.parametrize("kind", ["off", "count", "cv"])
+def test_what_is_said_of_a_row_comes_from_trees_that_have_not_seen_its_fold(kind):
+    X, y, scores = world(0, goods=60, bads=12)
+    folds = np.arange(len(y)) % 3
+    first = blended_by(kind).fit(X, y, scores, folds)
+    other = X.copy()
+    other[folds == 1] += 3.0
+    second = blended_by(kind).fit(other, y, scores, folds)
+    # Where the trees of a fold saw other rows, all that it holds is scored otherwise.
+    assert not np.allclose(first.out_of_fold_[folds == 0], second.out_of_fold_[folds == 0])
+    held = BoostedRandomForest(FOREST.model_copy(update={"trees": 5}), 0)
+    held.fit(X[folds != 1], y[folds != 1])
+    margins = held.decision_function(X[folds == 1])
+    order = [np.argsort(v) for v in (margins, first.out_of_fold_[folds == 1])]
+    if kind == "off":
+        np.testing.assert_array_equal(*order)
+    assert np.isfinite(first.out_of_fold_).all()
+
+
+def test_the_only_bad_part_is_scored_by_the_detectors_alone():
+    X, y, scores = world(0, goods=60, bads=1)
+    folds = np.arange(len(y)) % 3
+    alone = folds == folds[-1]
+    blended = blended_by("count").fit(X, y, scores, folds)
+    expected = (scores["padim"] - scores["padim"][:60].mean()) / scores["padim"][:60].std(ddof=0)
+    np.testing.assert_allclose(blended.out_of_fold_[alone], expected[alone])
+    assert np.isfinite(blended.out_of_fold_).all()
+    assert np.isnan(blended_by("off").fit(X, y, folds=folds).out_of_fold_[alone]).all()
+    assert np.isnan(blended.fit(X, y, scores, np.full(61, -1)).out_of_fold_).all()
+
+
 def test_mistakes_are_refused():
     X, y, scores = world(0)
     with pytest.raises(VadlineError, match="image scores"):

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vadline.defects.stand_ins import StandIns
+from vadline.errors import VadlineError
 from vadline.segad import (
     SegmentParams,
     SyntheticParams,
@@ -35,8 +37,15 @@ def test_a_setup_sees_its_own_detectors_only():
 
 
 def test_the_forest_learns_from_its_role_and_from_synthetic_defects():
-    rows, bad = forest_rows(FEATURES, split_of(forest=[True, True, False]))
-    assert dict(zip(rows, bad, strict=True)) == {"a": False, "b": True, "synthetic/forest/a": True}
+    split = split_of(forest=[True, True, False]).assign(fold=[1, 0, -1])
+    table = pd.DataFrame({"image_id": ["synthetic/forest/a"], "source_row": [0], "role": "forest"})
+    made = StandIns(np.empty((1, 8, 8, 3), np.uint8), np.empty((1, 8, 8), np.uint8), table)
+    rows, bad, folds = forest_rows(FEATURES, split, made)
+    assert rows.tolist() == ["a", "b", "synthetic/forest/a"]
+    assert bad.tolist() == [False, True, True]
+    assert folds.tolist() == [1, 0, 1]
+    with pytest.raises(VadlineError, match="lack synthetic/forest/a"):
+        forest_rows(FEATURES.iloc[:3], split, made)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
 from vadline.segad.columns import forest_rows, image_score_columns, setup_columns
 from vadline.segad.forest import BoostedRandomForest
+from vadline.segad.mean import standardised_mean, standards
 from vadline.segad.params import (
     BlendParams,
     ForestParams,
@@ -37,5 +38,7 @@ __all__ = [
     "segment_statistics",
     "setup_columns",
     "stand_ins",
+    "standardised_mean",
+    "standards",
     "vad_segments",
 ]

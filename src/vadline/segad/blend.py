@@ -19,6 +19,7 @@ import pandas as pd
 from vadline.errors import VadlineError
 from vadline.metrics.image import image_auroc
 from vadline.segad.forest import KINDS, BoostedRandomForest
+from vadline.segad.mean import location_scale, standardised_mean, standards
 from vadline.segad.params import BlendParams, ForestParams
 
 ATTRIBUTE = "vadline_blend"
@@ -48,6 +49,10 @@ class BlendedForest:
         w; 1 when the blend is off.
     constants_ : Constants
         Empty when the blend is off.
+    out_of_fold_ : ndarray, float64, shape (N,)
+        The score of each row that was learnt from, by trees that have not seen its fold; where the
+        other folds have no bad row, by the image scores alone, or NaN when the blend is off. NaN
+        for rows in no fold.
     """
 
     def __init__(self, forest: ForestParams, blend: BlendParams, random_state: int) -> None:
@@ -56,7 +61,11 @@ class BlendedForest:
         self.random_state = random_state
 
     def fit(
-        self, X: pd.DataFrame, y: np.ndarray, image_scores: pd.DataFrame | None = None
+        self,
+        X: pd.DataFrame,
+        y: np.ndarray,
+        image_scores: pd.DataFrame | None = None,
+        folds: np.ndarray | None = None,
     ) -> BlendedForest:
         """Grow the forest and, unless the blend is off, weigh it against the image scores.
 
@@ -68,6 +77,8 @@ class BlendedForest:
             1 for bad parts, 0 for good ones.
         image_scores : DataFrame, shape (N, K), optional
             Each detector's image score; needed for a blend. Several detectors count equally.
+        folds : ndarray, int, shape (N,), optional
+            Of each row, -1 for none; drawn where they are left out.
 
         Raises
         ------
@@ -79,6 +90,8 @@ class BlendedForest:
         self.weight_: float = 1.0
         self.constants_: Constants = {}
         if self.blend.kind == "off":
+            none = np.full(len(bad), -1)
+            self.out_of_fold_ = self._margins(X, bad, none if folds is None else folds)
             return self
         scores = _required(image_scores)
         if (~bad).sum() < 2:
@@ -86,17 +99,21 @@ class BlendedForest:
                 "segad.blend needs two good images in the forest's part: add good images, lower "
                 "split.detector_share or set segad.blend=off"
             )
-        folds = self._deal(bad)
-        margins = self._out_of_fold(X, bad, folds)
-        goods = scores.loc[~bad]
+        folds = self._deal(bad) if folds is None else folds
+        margins = self._margins(X, bad, folds)
+        known = margins[~bad] if np.isfinite(margins[~bad]).any() else np.zeros(1)
         self.constants_ = {
-            "margin": _location_scale(margins[~bad]),
-            "scores": {str(name): _location_scale(goods[name].to_numpy()) for name in goods},
+            "margin": location_scale(known),
+            "scores": standards(scores.loc[~bad]),
         }
         self.weight_ = bad.sum() / (bad.sum() + self.blend.half_count)
-        if self.blend.kind == "cv" and (folds[bad] >= 0).all():
+        if self.blend.kind == "cv" and np.isfinite(margins).all():
             self.weight_ = self._best_weight(bad, margins, scores)
         self.weight_ = float(self.weight_)
+        alone = standardised_mean(scores, self.constants_["scores"])
+        blended = self._mix(margins, scores, self.weight_)
+        self.out_of_fold_ = np.where(np.isfinite(margins), blended, alone)
+        self.out_of_fold_[folds < 0] = np.nan
         return self
 
     def decision_function(
@@ -148,16 +165,17 @@ class BlendedForest:
                 folds[members] = rng.permutation(np.arange(members.sum()) % count)
         return folds
 
-    def _out_of_fold(self, X: pd.DataFrame, bad: np.ndarray, folds: np.ndarray) -> np.ndarray:
-        """Margins of rows that the forest had not seen; NaN for rows in no fold."""
+    def _margins(self, X: pd.DataFrame, bad: np.ndarray, folds: np.ndarray) -> np.ndarray:
+        """Margins by trees that had not seen the row's fold; NaN where there are none."""
         margins = np.full(len(bad), np.nan)
-        # A quarter of the trees: these margins only serve a mean, a deviation and a rank.
+        # A quarter of the trees: margins average over them, so fewer are as high and a bit noisier.
         trees = max(1, (self.forest.trees or KINDS[self.forest.kind].trees) // 4)
         fewer = self.forest.model_copy(update={"trees": trees})
         for fold in range(folds.max() + 1):
             held = folds == fold
-            part = BoostedRandomForest(fewer, self.random_state).fit(X[~held], bad[~held])
-            margins[held] = part.decision_function(X[held])
+            if held.any() and bad[~held].any() and not bad[~held].all():
+                part = BoostedRandomForest(fewer, self.random_state).fit(X[~held], bad[~held])
+                margins[held] = part.decision_function(X[held])
         return margins
 
     def _best_weight(self, bad: np.ndarray, margins: np.ndarray, scores: pd.DataFrame) -> float:
@@ -165,24 +183,12 @@ class BlendedForest:
         return float(WEIGHTS[int(np.argmax(aurocs))])
 
     def _mix(self, margins: np.ndarray, scores: pd.DataFrame, weight: float) -> np.ndarray:
-        constants = self.constants_["scores"]
-        missing = [name for name in constants if name not in scores]
-        if missing:
-            raise VadlineError(f"image scores lack detector {missing[0]!r} of the forest's fit")
-        columns = [
-            (scores[name].to_numpy(float) - mean) / scale
-            for name, (mean, scale) in constants.items()
-        ]
         mean, scale = self.constants_["margin"]
-        return weight * (margins - mean) / scale + (1 - weight) * np.mean(columns, axis=0)
+        alone = standardised_mean(scores, self.constants_["scores"])
+        return weight * (margins - mean) / scale + (1 - weight) * alone
 
 
 def _required(image_scores: pd.DataFrame | None) -> pd.DataFrame:
     if image_scores is None or image_scores.shape[1] == 0:
         raise VadlineError("segad.blend needs the detectors' image scores: give them or set 'off'")
     return image_scores
-
-
-def _location_scale(values: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation; a constant's scale counts as 1."""
-    return float(np.mean(values)), float(np.std(values)) or 1.0

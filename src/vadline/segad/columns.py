@@ -7,6 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from vadline.defects.stand_ins import StandIns
+from vadline.errors import VadlineError
+from vadline.splits import folds_of
+
 IMAGE_SCORE = "image_score"
 
 
@@ -44,7 +48,9 @@ def setup_columns(
     return g + [name for name in own if include_image_score or name not in scores]
 
 
-def forest_rows(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
+def forest_rows(
+    features: pd.DataFrame, split: pd.DataFrame, stand_ins: StandIns
+) -> tuple[pd.Index, np.ndarray, np.ndarray]:
     """Choose the forest's rows: its role's images, and all synthetic defects.
 
     Parameters
@@ -56,8 +62,14 @@ def forest_rows(features: pd.DataFrame, split: pd.DataFrame) -> tuple[pd.Index, 
     -------
     rows : Index of image_id
     bad : ndarray, bool, shape (len(rows),)
+    folds : ndarray, int64, shape (len(rows),)
+        -1 for what is in none.
     """
-    known = split.set_index("image_id")
-    rows = known.index[known["forest"]].append(features.index.difference(known.index, sort=False))
-    bad = (known["label"] == "bad").reindex(rows, fill_value=True)
-    return rows, bad.to_numpy(bool)
+    photographs = np.flatnonzero(split["forest"])
+    asked = np.concatenate([photographs, len(split) + stand_ins.rows("forest")])
+    names = pd.concat([split["image_id"], stand_ins.table["image_id"]], ignore_index=True)
+    bad = np.concatenate([split["label"] == "bad", np.ones(len(stand_ins.table), bool)])
+    rows = pd.Index(names.iloc[asked])
+    if missing := list(rows.difference(features.index)):
+        raise VadlineError(f"the features lack {missing[0]}: run score_maps again")
+    return rows, bad[asked], folds_of(split, stand_ins, asked)
