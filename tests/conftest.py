@@ -87,8 +87,9 @@ class Project:
         return self.catalog(**kwargs).load(name)
 
     def tables(self, **kwargs):
-        """Return the three tables of the last run, without what time decides."""
-        catalog, names = self.catalog(**kwargs), ("detection", "segad", "refinement")
+        """Return the tables of the last run, without what time decides."""
+        catalog = self.catalog(**kwargs)
+        names = ("detection", "segad", "refinement", "thresholds")
         return {n: catalog.load(n).drop(columns="seconds", errors="ignore") for n in names}
 
     def has_the_tables_of(self, other) -> None:

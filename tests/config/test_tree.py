@@ -47,10 +47,11 @@ def test_every_environment_is_valid(raw, env):
         ({"line": {"detectors": ["mine"]}}, ["detectors.mine", "kind is missing"]),
         ({"line": {"setups": ["nothing"]}}, ["nothing", "segad.setups"]),
         ({"decide": {"setup": "nothing"}}, ["decide.setup", "nothing"]),
-        ({"line": {"refined": ["padim"]}}, ["padim", "refined"]),
+        ({"line": {"refined": ["cflow"]}}, ["cflow", "refined"]),
         ({"line": {"detectors": ["patchcore", "wrn"], "refined": ["wrn"]}}, ["wrn", "refined"]),
         (
             {
+                "split": {"scheme": "holdout"},
                 "line": {"detectors": ["patchcore", "dra"]},
                 "detectors": {"dra": {"learn_from": "training"}},
                 "segad": {"setups": {"dra": {"detectors": ["dra"]}}},
@@ -61,6 +62,9 @@ def test_every_environment_is_valid(raw, env):
         ({"detectors": {"apc": {"backbone": {"weights": "no.pth"}}}}, ["no.pth"]),
         ({"segad": {"segments": {"knd": "vad"}}}, ["segad.segments.knd", "kind"]),
         ({"f2pad": {"window": 4}}, ["window must be odd"]),
+        ({"detectors": {"mean": {"kind": "padim"}}}, ["mean", "rename"]),
+        ({"split": {"protocol": "all", "scheme": "holdout"}}, ["split.scheme=cross_fit"]),
+        ({"decide": {"review_rate": 0.01}}, ["review_rate", "set it higher"]),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
@@ -82,9 +86,27 @@ def test_the_line_follows_the_parameters(raw):
 
 
 def test_the_line_has_the_detectors_that_have_an_entry(raw):
-    params = parse(merged(raw, {"detectors": {"padim": None, "old": {"kind": "patchcore"}}}))
-    assert params.line.detectors == ("patchcore", "apc", "padim", "old")
-    assert params.detectors["padim"].kind == "padim"
+    params = parse(merged(raw, {"detectors": {"cflow": None, "old": {"kind": "patchcore"}}}))
+    assert params.line.detectors == ("patchcore", "padim", "apc", "cflow", "old")
+    assert params.detectors["cflow"].kind == "cflow"
+
+
+def test_without_bad_parts_nothing_is_fine_tuned_unless_asked_for(raw, tmp_path):
+    own = {"source": {"name": "folder", "root": str(tmp_path)}, "split": {"protocol": "all"}}
+    for change in (own, {"split": {"protocol": "one_class"}}):
+        assert parse(merged(raw, change)).line.detectors == ("patchcore", "padim")
+        asked = merged(change, {"line": {"detectors": "apc"}})
+        assert parse(merged(raw, asked)).line.detectors == ("apc",)
+    (tmp_path / "bad").mkdir()
+    assert "apc" in parse(merged(raw, own)).line.detectors
+
+
+def test_folds_let_a_forest_stand_on_whatever_learns_from_all(raw):
+    all_of_it = {"dra": {"learn_from": "training"}}
+    change = {"line": {"detectors": "patchcore dra"}, "detectors": all_of_it}
+    assert parse(merged(raw, change)).segad.setups["all_ad"].detectors == ("patchcore", "dra")
+    held_out = merged(change, {"split": {"scheme": "holdout"}})
+    assert "all_ad" not in parse(merged(raw, held_out)).segad.setups
 
 
 def test_setups_follow_from_the_detectors(raw):

@@ -45,13 +45,14 @@ def own(project, monkeypatch):
 
 
 def test_the_readme_s_detector_gets_a_row_a_setup_and_a_namespace(own):
-    own.run()
-    tables = own.tables()
-    assert tables["detection"]["row"].tolist() == ["patchcore", "apc", "mean"]
-    assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "mean", "all_ad"]
-    assert "mean" in {node.namespace for node in pipelines["segad_vad"].nodes}
-    features = own.load("segad_features")
-    assert any(name.startswith("mean.") for name in features)
+    params = {"line": {"detectors": None}}  # as configured: tests have a line of their own
+    own.run(params=params)
+    tables, names = own.tables(params=params), ["patchcore", "padim", "apc", "mean_image"]
+    assert tables["detection"]["row"].tolist() == [*names, "mean"]
+    assert tables["segad"]["row"].tolist() == [*names, "all_ad"]
+    assert "mean_image" in {node.namespace for node in pipelines["segad_vad"].nodes}
+    features = own.load("segad_features", params=params)
+    assert any(name.startswith("mean_image.") for name in features)
 
 
 def test_the_readme_s_detector_keeps_the_contract(tmp_path, monkeypatch):
@@ -63,9 +64,10 @@ def test_the_readme_s_detector_keeps_the_contract(tmp_path, monkeypatch):
 
 
 def test_all_native_detectors_run_side_by_side(project):
-    project.run(params={"line": {"refined": "padim cflow"}, "detectors": TINY})
+    line = {"detectors": " ".join(NATIVE), "refined": "padim cflow"}
+    project.run(params={"line": line, "detectors": TINY})
     tables = project.tables()
-    assert tables["detection"]["row"].tolist() == NATIVE
+    assert tables["detection"]["row"].tolist() == [*NATIVE, "mean"]
     unseen = [name for name in NATIVE if name != "wrn"]
     classified = ["all_ad", "patchcore_wrn", "all_ad_classifier"]
     assert tables["segad"]["row"].tolist() == unseen + classified

@@ -1,5 +1,7 @@
 """The whole line on a tiny demo: what it leaves, and that it can be killed, resumed, repeated."""
 
+import importlib
+
 import mlflow
 import numpy as np
 import pandas as pd
@@ -33,32 +35,54 @@ def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
 
 def test_each_table_has_a_row_for_each_part_of_the_line(finished):
     tables = finished.tables()
-    assert tables["detection"]["row"].tolist() == ["patchcore", "apc"]
+    detection = tables["detection"].set_index("row")
+    assert detection.index.tolist() == ["patchcore", "apc", "mean"]
+    assert detection["goods"].tolist()[:2] == [24, 24]  # all that there are
+    assert detection["bads"].tolist()[:2] == [0, 10]
     assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "all_ad"]
     assert tables["refinement"]["row"].tolist() == ["patchcore"]
-    scores = tables["detection"].drop(columns="row")
-    assert ((scores >= 0) & (scores <= 1)).all(axis=None)
+    scores = detection.drop(columns=["goods", "bads"])
+    assert (scores.isna() | (scores >= 0) & (scores <= 1)).all(axis=None)
+    assert scores.loc["mean", "image_auroc"] >= 0
+    assert len(tables["thresholds"]) >= 9
 
 
-def test_every_test_part_gets_a_decision_and_no_other_part_does(finished):
+def test_every_part_gets_a_decision_training_parts_by_models_that_have_not_seen_them(finished):
     decisions, split = finished.load("decisions"), finished.load("split")
-    assert set(decisions["image_id"]) == set(split.loc[split["test"], "image_id"])
-    called = decisions["decision"] == "bad"
+    assert set(decisions["image_id"]) == set(split["image_id"])
+    parts = decisions.set_index("image_id")["part"].reindex(split["image_id"])
+    assert ((parts == "test").to_numpy() == split["test"].to_numpy()).all()
+    called = decisions["decision"] == "reject"
     assert (called == (decisions["score"] > decisions["threshold"])).all()
-    assert decisions["calibrated_score"].between(0, 1).all()
+    assert decisions["probability"].between(0, 1).all()
+    assert (decisions["promised"] == 0.05).all()
+    goods = decisions.query("part == 'training' and label == 'good'")
+    assert (goods["decision"] == "reject").sum() <= 1  # of 24, at 5 %
 
 
-def test_detectors_never_score_what_they_learnt_from(finished):
-    maps, split = finished.load("patchcore.anomaly_maps").grid, finished.load("split")
+def test_every_part_has_a_map(finished):
+    for name in ("patchcore", "apc"):
+        assert np.isfinite(finished.load(f"{name}.anomaly_maps").grid).all()
+
+
+def test_under_holdout_detectors_never_score_what_they_learnt_from(project):
+    project.run(params={"split": {"scheme": "holdout"}}, tags=["ingest", "split"])
+    project.run(
+        params={"split": {"scheme": "holdout"}, "line": {"detectors": "patchcore"}},
+        only_missing_outputs=True,
+    )
+    maps, split = project.load("patchcore.anomaly_maps").grid, project.load("split")
     assert np.isnan(maps[split["detector"].to_numpy()]).all()
     assert np.isfinite(maps[split["test"].to_numpy()]).all()
+    decisions = project.load("decisions")
+    assert set(decisions["image_id"]) == set(split.loc[split["test"], "image_id"])
 
 
 def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
     runs = finished.mlflow_runs()
     assert len(runs) == 1
     (run,) = runs.to_dict("records")
-    for name, table in finished.tables().items():
+    for name, table in finished.tables().items():  # thresholds too
         for row in table.set_index("row").itertuples():
             for column, value in row._asdict().items():
                 if column != "Index" and not np.isnan(value):
@@ -67,12 +91,13 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
         assert run[f"tags.{tag}"]
     assert len(run["tags.manifest_hash"]) == 16
     assert run["params.f2pad.max_images"] == "2"
-    assert run["params.split.detector_share"] == "0.5"
+    assert run["params.split.scheme"] == "cross_fit"
     client = mlflow.MlflowClient()
     figures = {f.path for f in client.list_artifacts(run["run_id"], "figures")}
     assert {
         "figures/segad_roc.html",
         "figures/segad_histograms.html",
+        "figures/thresholds_figure.html",
         "figures/patchcore_gallery.png",
     } <= figures
     assert len(client.get_metric_history(run["run_id"], "apc_history/loss")) == 2
@@ -103,7 +128,8 @@ def test_one_seed_gives_one_result_under_every_runner(finished, project):
     ("victim", "finished_before"),
     [
         ("vadline.pipelines.split.nodes.make_split", "manifest"),
-        ("vadline.pipelines.score_maps.nodes.scored_rows", "patchcore.model"),
+        ("vadline.pipelines.score_maps.nodes.cross_fit", "patchcore.model"),
+        ("vadline.pipelines.score_maps.nodes.scored_rows", "patchcore.fold_scores"),
         ("vadline.pipelines.f2pad_refine.nodes.refine", "patchcore.mask_threshold"),
         ("vadline.pipelines.evaluate.tables.segad_table", "segad_scores"),
     ],
@@ -128,6 +154,7 @@ def _pattern(name):
     files = {
         "manifest": "data/02_intermediate/demo/test/manifest.parquet",
         "patchcore.model": "data/06_models/demo/test/patchcore.safetensors/*/*",
+        "patchcore.fold_scores": "data/07_model_output/demo/test/patchcore/fold_scores.parquet",
         "patchcore.mask_threshold": "data/06_models/demo/test/patchcore_mask_threshold.json/*/*",
         "segad_scores": "data/07_model_output/demo/test/segad_scores.parquet",
     }
@@ -147,7 +174,27 @@ def test_fine_tuning_goes_on_from_its_last_epoch(finished, project, monkeypatch)
     monkeypatch.setattr(training, "train_one_epoch", train_and_die)
     project.is_killed()
     project.run(only_missing_outputs=True)
-    assert len(trained) == 3  # the first epoch once, the second twice
+    # The final encoder's first epoch once and its second twice, then two a fold.
+    assert len(trained) == 3 + 2 * 2
+
+
+@pytest.mark.parametrize("alive", [1, 3])
+def test_a_run_killed_inside_a_fold_repeats_no_finished_one(finished, project, monkeypatch, alive):
+    """Two folds each of patchcore and apc: the second fold of either is killed."""
+    folds = importlib.import_module("vadline.detectors.cross_fit")._FinishedFolds
+    save, saved = folds.save, []
+
+    def save_and_die(*args):
+        saved.append(1)
+        if len(saved) == alive + 1:
+            raise project.Killed
+        return save(*args)
+
+    monkeypatch.setattr(folds, "save", save_and_die)
+    project.is_killed()
+    project.run(only_missing_outputs=True)
+    assert len(saved) == 4 + 1
+    project.has_the_tables_of(finished)
     project.has_the_tables_of(finished)
 
 

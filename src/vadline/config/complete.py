@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from vadline.detectors import KINDS, Detector, DetectorParams, detector_class
 from vadline.errors import VadlineError
+from vadline.sources.manifest import BAD
 
 ALL = "all"
-_DEFAULT_DETECTORS = {"patchcore": {}, "apc": {"kind": "patchcore", "encoder": "apc"}}
-_FOREST_UNSEEN = ("detector", "finetune")  # roles that leave the forest's images unseen
+_DEFAULT_DETECTORS = {
+    "patchcore": {},
+    "padim": {},
+    "apc": {"kind": "patchcore", "encoder": "apc"},
+}
+# Roles that leave the forest's images unseen: by the papers' shares, or because folds do.
+_FOREST_UNSEEN = {
+    "holdout": ("detector", "finetune"),
+    "cross_fit": ("detector", "finetune", "training"),
+}
 
 
 def complete(raw: dict[str, Any]) -> dict[str, Any]:
     """Fill in the settings that follow from others, where they are null or absent.
 
     Lists of names may be one string: names apart by spaces, or ``all``. ``line.detectors`` are the
-    entries of ``detectors``; one without an entry is of the kind that it is named by.
-    ``line.setups`` are one for each detector that leaves the forest's images unseen, ``all_ad`` of
-    all of these, and, for each classifier (one that learns from the role ``classifier``), that
-    classifier beside the first detector and beside all. ``line.refined`` is the first detector that
-    F2PAD can refine. ``decide.setup`` is ``all_ad``, or the first set-up where that is not grown.
+    entries of ``detectors``, without those on APC's features where no bad part is known; one
+    without an entry is of the kind that it is named by. ``line.setups`` are one for each detector
+    that leaves the forest's images unseen, ``all_ad`` of all of these, and, for each classifier
+    (one that learns from the role ``classifier``), that classifier beside the first detector and
+    beside all. ``line.refined`` is the first detector that F2PAD can refine. ``decide.setup`` is
+    ``all_ad``, or the first set-up where that is not grown.
 
     Completing again changes nothing. ``raw`` is left as it is, and mistakes for the check.
     """
@@ -31,7 +42,8 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors", _DEFAULT_DETECTORS)
     segad = _mapping(whole, "segad")
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
-    chosen = list(detectors) if chosen is None else chosen
+    if chosen is None:
+        chosen = [name for name in detectors if _knows_bads(whole) or not _tuned(detectors[name])]
     if not isinstance(chosen, list):
         return whole
     line["detectors"] = chosen
@@ -39,7 +51,8 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
         entry = detectors[name] = {} if detectors.get(name) is None else detectors[name]
         if isinstance(entry, dict) and "kind" not in entry and name in KINDS:
             entry["kind"] = name
-    derived = _setups([name for name in chosen if _class(detectors.get(name))], detectors)
+    known = {name: detectors[name] for name in chosen if _class(detectors.get(name))}
+    derived = _setups({name: _role(own) for name, own in known.items()}, _scheme(whole))
     segad["setups"] = derived | (segad.get("setups") or {})
     grown = _names(line.get("setups"), list(segad["setups"]))
     line["setups"] = list(segad["setups"]) if grown is None else grown
@@ -72,6 +85,20 @@ def _every_kind(detectors: dict[str, Any]) -> dict[str, None]:
     return kinds | dict.fromkeys(detectors)
 
 
+def _tuned(settings: Any) -> bool:
+    return isinstance(settings, dict) and settings.get("encoder") == "apc"
+
+
+def _knows_bads(whole: dict[str, Any]) -> bool:
+    """Tell whether there are bad parts to learn from, as far as can be told before reading."""
+    split, source = (whole.get(key) or {} for key in ("split", "source"))
+    if not (isinstance(split, dict) and isinstance(source, dict)):
+        return True
+    if split.get("protocol") == "all" and source.get("name") == "folder" and source.get("root"):
+        return (Path(str(source["root"])).expanduser() / BAD).is_dir()
+    return split.get("protocol") != "one_class"
+
+
 def _class(settings: Any) -> type[Detector] | None:
     """Return the class of a detector, ``None`` where the check will find that there is none."""
     try:
@@ -87,10 +114,16 @@ def _role(settings: dict[str, Any]) -> str:
         return "detector"
 
 
-def _setups(names: list[str], detectors: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    roles = {name: _role(detectors[name]) for name in names}
-    unseen = [name for name in names if roles[name] in _FOREST_UNSEEN]
-    classifiers = [name for name in names if roles[name] == "classifier"]
+def _scheme(whole: dict[str, Any]) -> str:
+    split = whole.get("split")
+    return (
+        "holdout" if isinstance(split, dict) and split.get("scheme") == "holdout" else "cross_fit"
+    )
+
+
+def _setups(roles: dict[str, str], scheme: str) -> dict[str, dict[str, Any]]:
+    unseen = [name for name, role in roles.items() if role in _FOREST_UNSEEN[scheme]]
+    classifiers = [name for name, role in roles.items() if role == "classifier"]
     if not unseen:
         return {}
     setups: dict[str, dict[str, Any]] = {name: {"detectors": [name]} for name in unseen}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Self
+
+from pydantic import BaseModel, Field, model_validator
 
 
 class DecideParams(BaseModel, extra="forbid", frozen=True):
@@ -12,6 +14,35 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
         None, description="The set-up whose score decides; null for all_ad, or the only one."
     )
     false_reject_rate: float = Field(
-        0.05, gt=0, lt=1, description="Share of good calibration parts that may be rejected."
+        0.05, gt=0, lt=1, description="Share of good parts that may be rejected."
+    )
+    review_rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of good parts that may be rejected or looked at again, larger than "
+        "false_reject_rate; null for no review.",
+    )
+    bad_share: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Share of bad parts that `probability` reckons with, known bads saying little "
+        "of how often parts are bad.",
+    )
+    pixel_rate: float = Field(
+        0.001,
+        gt=0,
+        lt=1,
+        description="Share of good pixels that masks may mark, where no mask is known.",
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
+
+    @model_validator(mode="after")
+    def _review_is_wider(self) -> Self:
+        if self.review_rate is not None and self.review_rate <= self.false_reject_rate:
+            raise ValueError(
+                f"decide.review_rate {self.review_rate} is not above decide.false_reject_rate "
+                f"{self.false_reject_rate}, so nothing would be for review: set it higher"
+            )
+        return self

@@ -8,6 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+MEAN = "mean"
+"""The row of all detectors together, so no detector's name."""
+
 
 class LineParams(BaseModel, extra="forbid", frozen=True):
     """What a run has: each entry becomes nodes, and a row of a table."""
@@ -33,6 +36,7 @@ class Line(LineParams):
     encoders: dict[str, str] = Field(
         description="For each detector, which encoder it uses: `pretrained` or `apc`."
     )
+    cross_fit: bool = Field(description="Whether training parts are scored fold by fold.")
     roles: dict[str, str] = Field(
         description="For each detector, the role whose images it learns from."
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SerializeAsAny, model_validator
 from vadline.apc.params import APCParams
 from vadline.backbones import BackboneParams
 from vadline.config.decide import DecideParams
-from vadline.config.line import Line, LineParams
+from vadline.config.line import MEAN, Line, LineParams
 from vadline.detectors import DetectorParams, detector_class
 from vadline.f2pad.params import F2PADParams
 from vadline.images.params import ImageParams
@@ -42,6 +42,8 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         _require(self.line.detectors, self.detectors, "line.detectors", "detectors")
+        if MEAN in self.line.detectors:
+            raise ValueError(f"line.detectors names {MEAN!r}, the row of all together: rename it")
         _require(self.line.refined, self.line.detectors, "line.refined", "line.detectors")
         setups = self.segad.setups
         _require(self.line.setups, setups, "line.setups", "segad.setups")
@@ -49,8 +51,9 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
             members = setups[name].detectors
             used = [*members, *filter(None, [setups[name].classifier])]
             _require(used, self.line.detectors, f"segad.setups.{name}", "line.detectors")
-            for member in members:
-                self._leaves_the_forest_unseen(name, member)
+            if self.split.scheme == "holdout":
+                for member in members:
+                    self._leaves_the_forest_unseen(name, member)
         for name in self.line.refined:
             if not hasattr(detector_class(self.detectors[name].kind), "refinement_loss"):
                 raise ValueError(f"line.refined: {name} has no loss that F2PAD can minimise")
@@ -75,6 +78,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
         used = {name: self.detectors[name] for name in self.line.detectors}
         return Line(
             **self.line.model_dump(),
+            cross_fit=self.split.scheme == "cross_fit",
             encoders={name: getattr(how, "encoder", "pretrained") for name, how in used.items()},
             roles={name: how.role for name, how in used.items()},
         )

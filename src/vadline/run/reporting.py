@@ -62,4 +62,14 @@ class ReportingHooks:
             if name in pipeline.all_outputs() and catalog.exists(name):
                 console.print(format_table(catalog.load(name).set_index("row"), name))
         if "decisions" in pipeline.all_outputs():
-            logger.info("A score and a decision per part: %s", catalog["decisions"]._filepath)
+            _tell_decisions(catalog)
+
+
+def _tell_decisions(catalog: CatalogProtocol) -> None:
+    """Say what the decisions promise, and where they are."""
+    calibration, drift = catalog.load("calibration"), catalog.load("drift_verdict")
+    kept = calibration["reject"]["promised"] <= calibration["reject"]["asked"]
+    (logger.info if kept else logger.warning)("%(setup)s: %(in_words)s", calibration)
+    if drift["drifted"]:
+        logger.warning("%(in_words)s", drift)
+    logger.info("A score and a decision per part: %s", catalog["decisions"]._filepath)

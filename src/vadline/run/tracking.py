@@ -51,6 +51,7 @@ def set_tags(parameters: Parameters, project_path: str | Path) -> None:
             "source": source,
             "category": category,
             "protocol": protocol,
+            "scheme": parameters.split.scheme,
             "seed": parameters.seed,
             "backbone": parameters.backbone.name,
             "code_version": _code_version(Path(project_path)),

@@ -3,22 +3,29 @@
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
-from vadline.pipelines.apc_finetune.nodes import finetune
+from vadline.pipelines.apc_finetune.nodes import finetune, finetune_folds
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage; it is empty where no detector uses the fine-tuned encoder."""
-    if not current_line().uses_apc():
+    line = current_line()
+    if not line.uses_apc():
         return Pipeline([])
-    learnt_from = ["images", "masks", "roi", "split", "synthetic"]
-    return Pipeline(
-        [
-            Node(
-                finetune,
-                inputs=[*learnt_from, "params:apc", "params:seed", "apc_checkpoint"],
-                outputs=["apc_encoder", "apc_history"],
-                name="finetune",
-            )
-        ],
-        tags="apc_finetune",
-    )
+    common = ["images", "masks", "roi", "split", "synthetic", "params:apc", "params:seed"]
+    nodes = [
+        Node(
+            finetune,
+            inputs=[*common, "apc_checkpoint"],
+            outputs=["apc_encoder", "apc_history"],
+            name="finetune",
+        )
+    ]
+    if line.cross_fit:
+        folds = Node(
+            finetune_folds,
+            inputs=[*common, "apc_fold_checkpoints"],
+            outputs="apc_fold_encoders",
+            name="finetune_folds",
+        )
+        nodes.append(folds)
+    return Pipeline(nodes, tags="apc_finetune")

@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
     """Build the stage."""
     setups = current_line().setups
     join = Node(
-        join_scores,
+        bound(join_scores, names=list(setups)),
         inputs=[f"{setup}_scores" for setup in setups],
         outputs="segad_scores",
         name="join_scores",
@@ -21,10 +21,11 @@ def create_pipeline() -> Pipeline:
 
 def _setup(setup: str) -> Node:
     return Node(
-        bound(grow_forest, setup=setup),
+        grow_forest,
         inputs=[
             "segad_features",
             "split",
+            "synthetic",
             f"params:segad.setups.{setup}",
             "params:segad.forest",
             "params:segad.blend",

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from vadline.calibration import promise
 from vadline.detectors import AnomalyMaps
 from vadline.figures import (
     GalleryPart,
@@ -17,14 +18,14 @@ from vadline.figures import (
     importance_figure,
     roc_figure,
     table_figure,
+    thresholds_figure,
 )
-from vadline.metrics import reject_threshold
-from vadline.splits import unseen_defects
+from vadline.splits import measured, unseen_defects
 
 
 def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> go.Figure:
-    """Draw the detectors' ROC curves on the test part."""
-    test = split[split["test"]]
+    """Draw the detectors' ROC curves."""
+    test = split[measured(split)]
     series = {
         name: frame.set_index("image_id")["score"].reindex(test["image_id"]).to_numpy()
         for name, frame in zip(names, scores, strict=True)
@@ -35,11 +36,11 @@ def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[st
 def draw_setups(
     scores: pd.DataFrame, split: pd.DataFrame, rate: float
 ) -> tuple[go.Figure, go.Figure]:
-    """Draw ROC curves and score histograms of all set-ups on the test part."""
+    """Draw ROC curves and score histograms of all set-ups."""
     table = scores.set_index("image_id").reindex(split["image_id"])
     goods = table[split["calibration"].to_numpy()]
-    thresholds = {name: reject_threshold(goods[name], rate) for name in table}
-    test = split["test"].to_numpy()
+    thresholds = {name: promise(goods[name].dropna(), rate).threshold for name in table}
+    test = measured(split)
     bad = (split["label"] == "bad").to_numpy()[test]
     unseen = unseen_defects(split)[test]
     series = {name: table[name].to_numpy()[test] for name in table}
@@ -50,6 +51,11 @@ def draw_setups(
 def draw_table(table: pd.DataFrame, title: str) -> go.Figure:
     """Draw a table with a heat tint."""
     return table_figure(table.set_index("row"), title)
+
+
+def draw_thresholds(table: pd.DataFrame, rate: float) -> go.Figure:
+    """Draw what every false-reject rate would cost."""
+    return thresholds_figure(table.set_index("row"), rate)
 
 
 def draw_importances(importances: dict[str, float], title: str) -> go.Figure:
@@ -69,7 +75,7 @@ def choose_for_gallery(
     rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
     refined = np.arange(len(rows))
     if not len(rows):
-        rows = np.flatnonzero(split["image_id"].isin(decisions["image_id"]))
+        rows = np.flatnonzero(measured(split))
         refined = np.full(len(rows), -1)
     some = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
     parts = split[["image_id", "mask_known"]].iloc[rows[some]]

@@ -6,24 +6,30 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
-from vadline.config.line import bound
+from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table, refinement_table
-from vadline.pipelines.evaluate import pictures, tables
+from vadline.pipelines.evaluate import decisions, pictures, tables
 
 _TRUTH = ["masks", "split", "roi"]
-_DETECTION = (tables.evaluate_detector, ["anomaly_maps", "scores"], "detection_row")
+_DETECTION = (["anomaly_maps", "scores"], "detection_row")
 _REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log"]
 _REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_row")
+_DECIDE = [f"params:decide.{name}" for name in ("setup", "false_reject_rate")]
+_CALIBRATE = [f"params:decide.{name}" for name in ("review_rate", "bad_share")]
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
     line = current_line()
-    nodes = [*_tables(line.detectors, line.refined), *_figures(line.detectors)]
+    nodes = [
+        *_tables(line.detectors, line.refined),
+        *_decisions(line.detectors),
+        *_figures(line.detectors),
+    ]
     nodes += [_importances(setup) for setup in line.setups]
     nodes += [node for name in line.refined for node in _gallery(name)]
     nodes += [_history()] if line.uses_apc() else []
-    parts = [_row(name, *_DETECTION) for name in line.detectors]
+    parts = [_row(name, _evaluated(line, name), *_DETECTION) for name in line.detectors]
     parts += [_row(name, *_REFINEMENT) for name in line.refined]
     return sum(parts, Pipeline(nodes, tags="evaluate"))
 
@@ -31,6 +37,11 @@ def create_pipeline() -> Pipeline:
 def _row(name: str, measure: Callable[..., Any], own: list[str], row: str) -> Pipeline:
     node = Node(measure, inputs=[*own, *_TRUTH], outputs=row, name=measure.__name__)
     return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
+
+
+def _evaluated(line: Line, name: str) -> Callable[..., Any]:
+    tuned = line.encoders[name] == "apc"
+    return bound(tables.evaluate_detector, role=line.roles[name], tuned=tuned)
 
 
 def _gallery(name: str) -> list[Node]:
@@ -51,10 +62,18 @@ def _gallery(name: str) -> list[Node]:
 
 
 def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
+    rows = [*detectors, *([MEAN] if len(detectors) > 1 else [])]
+    mean = Node(
+        bound(tables.evaluate_mean, names=list(detectors)),
+        inputs=["split", *(f"{name}.scores" for name in detectors)],
+        outputs=f"{MEAN}.detection_row",
+        name="evaluate_mean",
+    )
     return [
+        *([mean] if len(detectors) > 1 else []),
         Node(
-            bound(tables.make_table, names=list(detectors), table=detection_table),
-            inputs=[f"{name}.detection_row" for name in detectors],
+            bound(tables.make_table, names=rows, table=detection_table),
+            inputs=[f"{name}.detection_row" for name in rows],
             outputs="detection",
             name="detection_table",
         ),
@@ -70,16 +89,34 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
             outputs="refinement",
             name="refinement_table",
         ),
+    ]
+
+
+def _decisions(detectors: tuple[str, ...]) -> list[Node]:
+    return [
         Node(
-            tables.decide,
-            inputs=[
-                "segad_scores",
-                "split",
-                "params:decide.setup",
-                "params:decide.false_reject_rate",
-            ],
+            bound(decisions.check_drift, names=list(detectors)),
+            inputs=["images", "split", "roi", *(f"{name}.anomaly_maps" for name in detectors)],
+            outputs=["drift", "drift_verdict"],
+            name="check_drift",
+        ),
+        Node(
+            decisions.calibrate_scores,
+            inputs=["segad_scores", "split", *_DECIDE, *_CALIBRATE],
+            outputs="calibration",
+            name="calibrate_scores",
+        ),
+        Node(
+            decisions.decide,
+            inputs=["segad_scores", "split", "calibration", "drift"],
             outputs="decisions",
             name="decide",
+        ),
+        Node(
+            decisions.tabulate_thresholds,
+            inputs=["segad_scores", "split", *_DECIDE],
+            outputs="thresholds",
+            name="thresholds_table",
         ),
     ]
 
@@ -106,7 +143,13 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
         outputs=["segad_roc", "segad_histograms"],
         name="draw_setups",
     )
-    return [*heat, detector_roc, setups]
+    rates = Node(
+        pictures.draw_thresholds,
+        inputs=["thresholds", "params:decide.false_reject_rate"],
+        outputs="thresholds_figure",
+        name="draw_thresholds",
+    )
+    return [*heat, detector_roc, setups, rates]
 
 
 def _importances(setup: str) -> Node:

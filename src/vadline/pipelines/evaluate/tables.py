@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from vadline.detectors import AnomalyMaps
 from vadline.metrics import (
-    calibrated_scores,
     detection_row,
     pixel_histogram,
     refinement_row,
-    reject_threshold,
     segad_row,
     segad_table,
 )
-from vadline.splits import unseen_defects
+from vadline.segad import standardised_mean, standards
+from vadline.splits import learnt_from, measured, unseen_defects
 
 Rows = dict[str, dict[str, float]]
 
@@ -29,16 +28,31 @@ def evaluate_detector(
     masks: NDArray[np.uint8],
     split: pd.DataFrame,
     roi: NDArray[np.bool_],
+    *,
+    role: str,
+    tuned: bool,
 ) -> dict[str, float]:
-    """Measure one detector on the test part."""
-    test = split[split["test"]]
+    """Measure one detector, and say how many parts the kept one has learnt from."""
+    some = measured(split)
+    test = split[some]
     score = scores.set_index("image_id")["score"].reindex(test["image_id"]).to_numpy()
-    known = split["mask_known"] & split["test"]
+    known = split["mask_known"].to_numpy() & some
     histogram = None
     if (known & (split["label"] == "bad")).any():
         chunks = maps.chunks(np.flatnonzero(known))
         histogram = pixel_histogram(((pixels, masks[some]) for some, pixels in chunks), roi)
-    return detection_row(test["label"] == "bad", score, histogram)
+    learnt = learnt_from(split, role, tuned)
+    return detection_row(test["label"] == "bad", score, histogram) | learnt
+
+
+def evaluate_mean(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> dict[str, float]:
+    """Measure the plain mean of all detectors, each in standard deviations of good parts."""
+    columns = [frame.set_index("image_id")["score"] for frame in scores]
+    table = pd.concat(columns, axis="columns", keys=names).reindex(split["image_id"])
+    goods = table[split["calibration"].to_numpy()]
+    some = measured(split)
+    mean = standardised_mean(table, standards(goods if len(goods) else table))
+    return detection_row((split["label"] == "bad").to_numpy()[some], mean[some])
 
 
 def make_table(
@@ -49,9 +63,9 @@ def make_table(
 
 
 def evaluate_setups(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
-    """Measure every set-up on the test part, on seen and unseen kinds apart."""
-    test = split[split["test"]]
-    unseen = unseen_defects(split)[split["test"]]
+    """Measure every set-up, on seen and unseen kinds apart."""
+    some = measured(split)
+    test, unseen = split[some], unseen_defects(split)[some]
     table = scores.set_index("image_id").reindex(test["image_id"])
     bad = (test["label"] == "bad").to_numpy()
     rows = {name: segad_row(bad, table[name].to_numpy(), unseen) for name in table.columns}
@@ -73,21 +87,6 @@ def evaluate_refinement(
     seconds = log["seconds"].to_numpy(float)[some]
     truth = masks[rows[some]]
     return refinement_row(initial[some], painted[some], refined[some], truth, seconds, roi)
-
-
-def decide(scores: pd.DataFrame, split: pd.DataFrame, setup: str, rate: float) -> pd.DataFrame:
-    """Give every test part a score, a calibrated score and a decision."""
-    score = scores.set_index("image_id")[setup].reindex(split["image_id"]).to_numpy()
-    goods = score[split["calibration"].to_numpy()]
-    threshold = reject_threshold(goods, rate)
-    calls = np.where(score > threshold, "bad", "good") if len(goods) else "undecided"
-    table = split[["image_id", "label", "defect"]].assign(
-        score=score,
-        calibrated_score=calibrated_scores(score, goods),
-        threshold=threshold,
-        decision=calls,
-    )
-    return table[split["test"]].sort_values("score", ascending=False)
 
 
 def _as_file(table: pd.DataFrame) -> pd.DataFrame:

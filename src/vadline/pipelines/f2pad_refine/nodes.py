@@ -23,7 +23,7 @@ from vadline.f2pad import (
     sample_pixels,
 )
 from vadline.f2pad.protocol import RefinableDetector
-from vadline.splits import scored_rows
+from vadline.splits import measured, scored_rows
 from vadline.state import ModelState
 
 Pictures = NDArray[np.uint8]
@@ -31,16 +31,15 @@ Pictures = NDArray[np.uint8]
 
 def learn_pixel_prior(
     images: NDArray[np.uint8],
-    split: pd.DataFrame,
+    references: pd.DataFrame,
     roi: NDArray[np.bool_],
     model: ModelState,
-    references: int,
     pixels: int,
     components: int,
     seed: int,
 ) -> ModelState:
-    """Draw good parts as references, and fit the mixture of colours that they have."""
-    goods = reference_rows(np.flatnonzero(split["detector"]), references, seed)
+    """Fit the mixture of colours that good parts have, and keep these as references."""
+    goods = references["row"].to_numpy(np.int64, copy=True)
     sample = sample_pixels(images[goods], pixels, seed, roi)
     extractor = _refinable(model).extractor
     normalised = extractor.normalise(torch.from_numpy(sample)[None, None])[0, :, 0].T
@@ -56,6 +55,7 @@ def choose_threshold(
     synthetic: StandIns,
     split: pd.DataFrame,
     roi: NDArray[np.bool_],
+    rate: float,
 ) -> dict[str, float]:
     """Set the threshold of M0 on training images with masks, made ones where there are none."""
     rows = scored_rows(split)
@@ -69,17 +69,29 @@ def choose_threshold(
         ),
     )
     has_defects = len(made) > 0 or bool((split["label"].iloc[rows] == "bad").any())
-    return {"threshold": mask_threshold(known, has_defects, roi)}
+    return {"threshold": mask_threshold(known, has_defects, rate, roi)}
 
 
 def choose_parts(
-    scores: pd.DataFrame, split: pd.DataFrame, rate: float, most: int | None, seed: int
-) -> pd.DataFrame:
-    """Choose the test parts that the detector calls bad."""
+    scores: pd.DataFrame,
+    split: pd.DataFrame,
+    rate: float,
+    most: int | None,
+    references: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Choose the parts that the detector calls bad, and good ones to hold them against.
+
+    No part is its own reference.
+    """
     score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
-    calibration, test = (split[role].to_numpy() for role in ("calibration", "test"))
-    rows = rows_to_refine(score, calibration, test, rate, most, seed)
-    return split[["image_id"]].iloc[rows].assign(row=rows)
+    goods = split["calibration"].to_numpy()
+    rows = rows_to_refine(score, goods, measured(split), rate, most, seed)
+    learnt = np.flatnonzero(split["detector"])
+    others = np.setdiff1d(learnt, rows)
+    held_against = reference_rows(others if len(others) else learnt, references, seed)
+    chosen = (split[["image_id"]].iloc[some].assign(row=some) for some in (rows, held_against))
+    return tuple(chosen)
 
 
 def refine_masks(

@@ -10,8 +10,13 @@ from vadline.pipelines.f2pad_refine.nodes import (
     refine_masks,
 )
 
-_PRIOR = [f"params:f2pad.{name}" for name in ("references", "prior_pixels", "prior_components")]
-_CHOICE = ["params:decide.false_reject_rate", "params:f2pad.max_images"]
+_PRIOR = [f"params:f2pad.{name}" for name in ("prior_pixels", "prior_components")]
+_CHOICE = [
+    "params:decide.false_reject_rate",
+    "params:f2pad.max_images",
+    "params:f2pad.references",
+]
+_MASK_RATE = "params:decide.pixel_rate"
 _MASKS = ["refined_masks", "initial_masks", "painted_masks"]
 
 
@@ -24,20 +29,28 @@ def _detector(name: str) -> Pipeline:
     nodes = [
         Node(
             learn_pixel_prior,
-            inputs=["images", "split", "roi", "model", *_PRIOR, "params:seed"],
+            inputs=["images", "reference_parts", "roi", "model", *_PRIOR, "params:seed"],
             outputs="pixel_prior",
             name="learn_pixel_prior",
         ),
         Node(
             choose_threshold,
-            inputs=["anomaly_maps", "synthetic_maps", "masks", "synthetic", "split", "roi"],
+            inputs=[
+                "anomaly_maps",
+                "synthetic_maps",
+                "masks",
+                "synthetic",
+                "split",
+                "roi",
+                _MASK_RATE,
+            ],
             outputs="mask_threshold",
             name="choose_threshold",
         ),
         Node(
             choose_parts,
             inputs=["scores", "split", *_CHOICE, "params:seed"],
-            outputs="parts_to_refine",
+            outputs=["parts_to_refine", "reference_parts"],
             name="choose_parts",
         ),
         Node(
@@ -60,6 +73,6 @@ def _detector(name: str) -> Pipeline:
         nodes,
         namespace=name,
         inputs={"images", "masks", "roi", "split", "synthetic"},
-        parameters={*_PRIOR, *_CHOICE, "params:f2pad", "params:seed"},
+        parameters={*_PRIOR, *_CHOICE, _MASK_RATE, "params:f2pad", "params:seed"},
         tags="f2pad_refine",
     )

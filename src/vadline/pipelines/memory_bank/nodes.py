@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.defects.stand_ins import StandIns
-from vadline.detectors import Detector, DetectorParams, TrainingSet, detector_class
+from vadline.detectors import DetectorParams, TrainingSet, unfitted
 from vadline.splits import training_set
 from vadline.state import ModelState
 
@@ -24,7 +24,8 @@ def fit(
 ) -> ModelState:
     """Learn what normal looks like, with pretrained or fine-tuned features."""
     training = TrainingSet(images, np.flatnonzero(split["detector"]), roi=roi)
-    return _unfitted(detector, name, encoder).fit(training, seed).state()
+    weights = None if encoder is None else encoder.tensors
+    return unfitted(detector, name, weights).fit(training, seed).state()
 
 
 def fit_supervised(
@@ -40,9 +41,4 @@ def fit_supervised(
 ) -> ModelState:
     """Learn from good and from known bad parts."""
     training = training_set(images, masks, roi, split, synthetic, detector.role)
-    return _unfitted(detector, name).fit(training, seed).state()
-
-
-def _unfitted(detector: DetectorParams, name: str, encoder: ModelState | None = None) -> Detector:
-    weights = None if encoder is None else encoder.tensors
-    return detector_class(detector.kind).build(detector, detector.network(), name, weights)
+    return unfitted(detector, name).fit(training, seed).state()

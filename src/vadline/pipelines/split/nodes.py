@@ -13,9 +13,11 @@ from vadline.splits import make_split
 from vadline.splits.params import SplitParams
 
 
-def split_images(manifest: pd.DataFrame, split: SplitParams, seed: int) -> pd.DataFrame:
-    """Give every image its roles, leak-checked."""
-    return make_split(manifest, split, seed)
+def split_images(
+    manifest: pd.DataFrame, images: NDArray[np.uint8], split: SplitParams, seed: int
+) -> pd.DataFrame:
+    """Give every image its roles and its fold, leak-checked."""
+    return make_split(manifest, images, split, seed)
 
 
 def segment_images(

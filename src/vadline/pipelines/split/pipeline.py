@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 split_images,
-                inputs=["manifest", "params:split", "params:seed"],
+                inputs=["manifest", "images", "params:split", "params:seed"],
                 outputs="split",
                 name="split_images",
             ),

@@ -1,0 +1,98 @@
+"""Nodes of the stage evaluate that decide."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vadline.calibration import (
+    RATES,
+    Calibration,
+    calibrate,
+    fit_drift,
+    in_words,
+    photograph_statistics,
+    thresholds_table,
+    typical_anomaly,
+)
+from vadline.detectors import AnomalyMaps
+from vadline.splits import judged
+
+
+def calibrate_scores(
+    scores: pd.DataFrame,
+    split: pd.DataFrame,
+    setup: str,
+    rate: float,
+    review_rate: float | None,
+    bad_share: float,
+) -> dict[str, Any]:
+    """Learn thresholds and probability of the deciding set-up, and what they promise in words."""
+    score, (goods, bads, _) = _honest(scores, split, setup)
+    learnt = calibrate(score[goods], score[bads], rate, review_rate, bad_share)
+    return {"setup": setup, "in_words": in_words(learnt, score[bads]), **learnt.as_json()}
+
+
+def check_drift(
+    images: NDArray[np.uint8],
+    split: pd.DataFrame,
+    roi: NDArray[np.bool_],
+    *maps: AnomalyMaps,
+    names: list[str],
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Hold every part, and the test part as a whole, against good training photographs."""
+    rows = np.flatnonzero(judged(split) | split["calibration"].to_numpy())
+    statistics = photograph_statistics(images, rows, roi)
+    for name, each in zip(names, maps, strict=True):
+        statistics[f"{name}'s map"] = typical_anomaly(each.grid[rows], roi)
+    goods, test = (split[role].to_numpy()[rows] for role in ("calibration", "test"))
+    unlike, verdict = np.zeros(len(rows), bool), {"drifted": False}
+    if goods.any():
+        check = fit_drift(statistics[goods])
+        unlike[~goods] = check.flags(statistics[~goods])
+        if test.any():
+            verdict = dataclasses.asdict(check.verdict(statistics[test]))
+    table = pd.DataFrame({"image_id": split["image_id"].iloc[rows], "unlike_training": unlike})
+    return table.join(statistics), verdict
+
+
+def decide(
+    scores: pd.DataFrame, split: pd.DataFrame, calibration: dict[str, Any], drift: pd.DataFrame
+) -> pd.DataFrame:
+    """Give every part a score, a probability and a decision, by models that have not seen it."""
+    some = judged(split)
+    parts = split.loc[some, ["image_id", "label", "defect"]].reset_index(drop=True)
+    parts["part"] = np.where(split.loc[some, "test"], "test", "training")
+    score = scores.set_index("image_id")[calibration["setup"]].reindex(parts["image_id"])
+    table = Calibration.from_json(calibration).decide(score.to_numpy())
+    drifted = drift.set_index("image_id")["unlike_training"].reindex(parts["image_id"])
+    table = pd.concat([parts, table], axis="columns").assign(unlike_training=drifted.to_numpy())
+    return table.sort_values("score", ascending=False)
+
+
+def tabulate_thresholds(
+    scores: pd.DataFrame, split: pd.DataFrame, setup: str, rate: float
+) -> pd.DataFrame:
+    """Tell what every false-reject rate would cost."""
+    score, (goods, bads, test) = _honest(scores, split, setup)
+    bad = (split["label"] == "bad").to_numpy()
+    rates = sorted({*RATES, rate})
+    table = thresholds_table(
+        score[goods], score[bads], rates, score[test & ~bad], score[test & bad]
+    )
+    return table.rename_axis("row").reset_index()
+
+
+def _honest(
+    scores: pd.DataFrame, split: pd.DataFrame, setup: str
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.bool_], ...]]:
+    """Return a set-up's scores by row, and which are of goods and bads kept apart, and of test."""
+    score = scores.set_index("image_id")[setup].reindex(split["image_id"]).to_numpy(float)
+    bad = (split["label"] == "bad").to_numpy() & (split["fold"] >= 0).to_numpy()
+    known = np.isfinite(score)
+    goods = split["calibration"].to_numpy() & known
+    return score, (goods, bad & known, split["test"].to_numpy() & known)
