@@ -170,5 +170,8 @@ def test_a_stand_in_is_in_the_fold_of_its_photograph():
 def test_settings_that_contradict_each_other_are_refused():
     with pytest.raises(ValueError, match=r"set split\.scheme=cross_fit"):
         SplitParams(protocol="all", scheme="holdout")
-    with pytest.raises(ValueError, match="network_folds 4 unite"):
-        SplitParams(folds=3, network_folds=4)
+
+
+def test_there_are_no_more_folds_for_networks_than_folds():
+    split = split_of(manifest(20, 4), folds=2, network_folds=3)
+    assert (split["network_fold"] == split["fold"]).all()

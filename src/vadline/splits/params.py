@@ -36,7 +36,7 @@ class SplitParams(BaseModel, extra="forbid", frozen=True):
         3,
         ge=2,
         description="Folds for what is slow to learn: networks, and features that APC tunes. Each "
-        "unites some of `folds`.",
+        "unites some of `folds`; there are no more than these.",
     )
     shots: int = Field(10, ge=0, description="Bads for training under low_shot and supervised.")
     detector_share: float = Field(
@@ -68,11 +68,6 @@ class SplitParams(BaseModel, extra="forbid", frozen=True):
             raise ValueError(
                 "split.protocol=all judges every part by models that have not seen it: set "
                 "split.scheme=cross_fit, or another protocol"
-            )
-        if self.folds is not None and self.network_folds > self.folds:
-            raise ValueError(
-                f"split.network_folds {self.network_folds} unite split.folds {self.folds}: set it "
-                "no higher"
             )
         if self.detector_share + self.calibration_share > 1 + _TOLERANCE:
             raise ValueError(
