@@ -15,7 +15,7 @@ GOODS = np.arange(39.0)
 @given(st.lists(st.floats(-50, 100), max_size=12), st.sampled_from([None, 0.2]))
 def test_what_is_read_again_decides_alike(bads, review):
     learnt = calibrate(GOODS, bads, 0.05, review, 0.5)
-    again = Calibration.from_json(json.loads(json.dumps(learnt.as_json())))
+    again = Calibration.from_dict(json.loads(json.dumps(learnt.to_dict())))
     scores = np.linspace(-10, 110, 50)
     assert learnt.decide(scores).equals(again.decide(scores))
 

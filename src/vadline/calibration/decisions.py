@@ -68,8 +68,8 @@ class Calibration:
             }
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON values, which :meth:`from_json` reads."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, which :meth:`from_dict` reads."""
         return {
             "reject": dataclasses.asdict(self.reject),
             "review": None if self.review is None else dataclasses.asdict(self.review),
@@ -80,8 +80,8 @@ class Calibration:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Undo :meth:`as_json`."""
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Undo :meth:`to_dict`."""
         review, probability = data["review"], data["probability"]
         return cls(
             Promise(**data["reject"]),

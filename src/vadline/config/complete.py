@@ -43,7 +43,8 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     segad = _mapping(whole, "segad")
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     if chosen is None:
-        chosen = [name for name in detectors if _knows_bads(whole) or not _tuned(detectors[name])]
+        bads = _knows_bads(whole)
+        chosen = [name for name in detectors if bads or not _tuned(detectors[name])]
     if not isinstance(chosen, list):
         return whole
     line["detectors"] = chosen

@@ -29,3 +29,14 @@ class StandIns:
     def rows(self, role: str) -> NDArray[np.int64]:
         """Return those that play a role."""
         return np.flatnonzero(self.table["role"] == role)
+
+    def behind(self, rows: NDArray[np.int64], count: int, role: str) -> NDArray[np.int64]:
+        """Append those that play a role to rows of ``count`` photographs.
+
+        Stand-in j is row ``count + j``, as where images are joined.
+        """
+        return np.concatenate([rows, count + self.rows(role)])
+
+    def names_behind(self, split: pd.DataFrame) -> pd.Series:
+        """Return the ``image_id`` of photographs and of stand-ins, by such rows."""
+        return pd.concat([split["image_id"], self.table["image_id"]], ignore_index=True)

@@ -13,6 +13,7 @@ from kedro.pipeline import Pipeline
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from rich.console import Console
 
+from vadline.calibration import Promise
 from vadline.config.current import current
 from vadline.metrics.tables import format_table
 from vadline.run import tracking
@@ -68,7 +69,7 @@ class ReportingHooks:
 def _tell_decisions(catalog: CatalogProtocol) -> None:
     """Say what the decisions promise, and where they are."""
     calibration, drift = catalog.load("calibration"), catalog.load("drift_verdict")
-    kept = calibration["reject"]["promised"] <= calibration["reject"]["asked"]
+    kept = Promise(**calibration["reject"]).kept
     (logger.info if kept else logger.warning)("%(setup)s: %(in_words)s", calibration)
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)

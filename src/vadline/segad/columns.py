@@ -65,11 +65,9 @@ def forest_rows(
     folds : ndarray, int64, shape (len(rows),)
         -1 for what is in none.
     """
-    photographs = np.flatnonzero(split["forest"])
-    asked = np.concatenate([photographs, len(split) + stand_ins.rows("forest")])
-    names = pd.concat([split["image_id"], stand_ins.table["image_id"]], ignore_index=True)
+    asked = stand_ins.behind(np.flatnonzero(split["forest"]), len(split), "forest")
     bad = np.concatenate([split["label"] == "bad", np.ones(len(stand_ins.table), bool)])
-    rows = pd.Index(names.iloc[asked])
+    rows = pd.Index(stand_ins.names_behind(split).iloc[asked])
     if missing := list(rows.difference(features.index)):
         raise VadlineError(f"the features lack {missing[0]}: run score_maps again")
     return rows, bad[asked], folds_of(split, stand_ins, asked)

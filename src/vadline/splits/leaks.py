@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from vadline.errors import VadlineError
+from vadline.splits.folds import FOLD_COLUMNS
 
 TEST_ROLE = "test"
 SEEN_ROLES = ("detector", "finetune", "classifier", "forest", "calibration")
@@ -42,7 +43,7 @@ def check_leaks(split: pd.DataFrame, manifest: pd.DataFrame) -> None:
 
 def _check_folds(split: pd.DataFrame) -> None:
     training = split[split["fold"] >= 0]
-    for column in ("fold", "network_fold"):
+    for column in FOLD_COLUMNS:
         folds = training.groupby("sha256")[column].nunique()
         if (folds > 1).any():
             apart = training.loc[training["sha256"] == folds.idxmax(), "image_id"]

@@ -69,7 +69,9 @@ def make_split(
         np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)
     )
     everything = params.protocol == "all"
-    usable = _without_copies(manifest, keep=everything)
+    _refuse_two_labels(manifest)
+    # Without a test part a copy can be kept: it comes into the fold of the other.
+    usable = np.ones(len(manifest), bool) if everything else _without_copies(manifest)
     test_share = 0.0 if everything else params.test_good_share
     train_goods, test_goods = _divide_goods(manifest, usable, goods_rng, test_share)
     train_bads = _draw_bads(manifest, usable, params, seed, bads_rng)
@@ -114,22 +116,24 @@ def _deal(
     split.loc[split.index[rows], "network_fold"] = unite(folds, params.network_folds)
 
 
-def _without_copies(manifest: pd.DataFrame, keep: bool) -> NDArray[np.bool_]:
-    """Mark the images that may play a role: of unassigned copies only the first, or all.
-
-    A copy tells nothing new, and where the project makes the split it could land on the other
-    side. The split that a source makes is left alone, for `check_leaks` to judge; so is one
-    without a test part, where copies come into one fold.
-    """
+def _refuse_two_labels(manifest: pd.DataFrame) -> None:
+    """Fail if one photograph, by content, is labelled both good and bad."""
     unassigned = manifest[manifest["source_split"] == UNASSIGNED]
     repeated = unassigned[unassigned["sha256"].duplicated(keep=False)]
     for _, copies in repeated.groupby("sha256", sort=False):
         if copies["label"].nunique() > 1:
             good, bad = (copies.loc[copies["label"] == x, "path"].iloc[0] for x in (GOOD, BAD))
             raise VadlineError(f"{good} is good, {bad} bad, yet they are one file: remove one")
-    copies = repeated.loc[repeated["sha256"].duplicated(), "image_id"]
-    if keep:
-        copies = copies.iloc[:0]
+
+
+def _without_copies(manifest: pd.DataFrame) -> NDArray[np.bool_]:
+    """Mark the images that may play a role: of unassigned copies only the first.
+
+    A copy tells nothing new, and where the project makes the split it could land on the other
+    side. The split that a source makes is left alone, for `check_leaks` to judge.
+    """
+    unassigned = manifest[manifest["source_split"] == UNASSIGNED]
+    copies = unassigned.loc[unassigned["sha256"].duplicated(), "image_id"]
     if len(copies):
         logger.warning("%d images repeat another one: they get no role", len(copies))
     return ~manifest["image_id"].isin(copies).to_numpy()

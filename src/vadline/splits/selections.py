@@ -104,7 +104,7 @@ def training_set(
     names = [*chosen["sha256"], *stand_ins.table["image_id"].iloc[made]]
     return TrainingSet(
         Joined([images, stand_ins.images]),
-        np.concatenate([rows, len(images) + made]),
+        stand_ins.behind(rows, len(images), "finetune"),
         np.concatenate([chosen["label"] == "bad", ones]),
         Joined([masks, stand_ins.masks]),
         np.concatenate([chosen["mask_known"], ones]),

@@ -34,7 +34,7 @@ def calibrate_scores(
     """Learn thresholds and probability of the deciding set-up, and what they promise in words."""
     score, (goods, bads, _) = _honest(scores, split, setup)
     learnt = calibrate(score[goods], score[bads], rate, review_rate, bad_share)
-    return {"setup": setup, "in_words": in_words(learnt, score[bads]), **learnt.as_json()}
+    return {"setup": setup, "in_words": in_words(learnt, score[bads]), **learnt.to_dict()}
 
 
 def check_drift(
@@ -68,7 +68,7 @@ def decide(
     parts = split.loc[some, ["image_id", "label", "defect"]].reset_index(drop=True)
     parts["part"] = np.where(split.loc[some, "test"], "test", "training")
     score = scores.set_index("image_id")[calibration["setup"]].reindex(parts["image_id"])
-    table = Calibration.from_json(calibration).decide(score.to_numpy())
+    table = Calibration.from_dict(calibration).decide(score.to_numpy())
     drifted = drift.set_index("image_id")["unlike_training"].reindex(parts["image_id"])
     table = pd.concat([parts, table], axis="columns").assign(unlike_training=drifted.to_numpy())
     return table.sort_values("score", ascending=False)

@@ -14,6 +14,7 @@ from vadline.detectors import (
     AnomalyMaps,
     Detector,
     DetectorParams,
+    FitsFolds,
     HeldOut,
     TrainingSet,
     cross_fit,
@@ -74,7 +75,7 @@ def score_rest(
     rest = np.flatnonzero(split["test"])
     some, scores = load_detector(model).score(images, rest, roi)
     grid = np.array(fold_maps.grid)
-    grid[rest] = some if len(rest) else grid[rest]
+    grid[rest] = some
     mine = pd.DataFrame({"image_id": split["image_id"].iloc[rest], "score": scores})
     order = pd.concat([split["image_id"].iloc[scored_rows(split)], fold_scores["image_id"]])
     both = pd.concat([mine, fold_scores]).set_index("image_id")
@@ -91,7 +92,7 @@ def score(
 ) -> Scored:
     """Score every image that the detector has not learnt from; the others' maps are NaN."""
     detector, rows = load_detector(model), scored_rows(split)
-    asked = np.concatenate([rows, len(split) + synthetic.rows("forest")])
+    asked = synthetic.behind(rows, len(split), "forest")
     scored = detector.score(Joined([images, synthetic.images]), asked, roi)
     return _as_datasets(split, synthetic, asked, scored, images.shape[1], detector.params)
 
@@ -105,11 +106,9 @@ def _cross_fit(
     scratch: Path,
     encoders: ModelState | None = None,
 ) -> Scored:
-    shares = encoders is None and hasattr(detector_class(detector.kind), "fit_folds")
+    shares = encoders is None and issubclass(detector_class(detector.kind), FitsFolds)
     column = "fold" if shares else "network_fold"
-    asked = np.concatenate(
-        [np.flatnonzero(split["fold"] >= 0), len(split) + synthetic.rows("forest")]
-    )
+    asked = synthetic.behind(np.flatnonzero(split["fold"] >= 0), len(split), "forest")
     held_out = HeldOut(training.images, asked, folds_of(split, synthetic, asked, column))
 
     def build(fold: int) -> Detector:
@@ -145,7 +144,7 @@ def _as_datasets(
     photographs = asked < count
     grid = np.full((count, *some.shape[1:]), np.nan, np.float32)
     grid[asked[photographs]] = some[photographs]
-    names = pd.concat([split["image_id"], synthetic.table["image_id"]], ignore_index=True)
-    frame = pd.DataFrame({"image_id": names.iloc[asked].to_numpy(), "score": scores})
+    names = synthetic.names_behind(split).iloc[asked].to_numpy()
+    frame = pd.DataFrame({"image_id": names, "score": scores})
     maps = (AnomalyMaps(g, size, detector.blur_sigma) for g in (grid, some[~photographs]))
     return *maps, frame
