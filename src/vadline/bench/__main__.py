@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from pydantic import ValidationError
@@ -16,9 +17,11 @@ from rich.console import Console
 
 from vadline.bench import adapter, coreset, patchcore, pixels, world
 from vadline.bench.measure import Case, compare
+from vadline.bench.promises import measure_promises, summarise_promises
 from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
 from vadline.bench.whole_line import profile_line
 from vadline.errors import VadlineError
+from vadline.images import ImageParams, ingest
 from vadline.sources import SOURCES, Record, SourceParams, read_source
 
 PARTS = (
@@ -33,6 +36,7 @@ PARTS = (
     "line",
     "gpu",
 )
+HOURS = ("promises",)  # only where asked for
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -55,7 +59,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--repeats", type=int, default=3, help="counted rounds of each comparison")
     add("--threads", type=int, default=os.cpu_count(), help="for every side")
-    add("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    add("--only", nargs="+", choices=(*PARTS, *HOURS), default=PARTS, help="parts to measure")
+    add(
+        "--goods",
+        type=int,
+        nargs="+",
+        default=[30, 100, 300],
+        metavar="N",
+        help="good parts to learn from, for promises",
+    )
+    add("--draws", type=int, default=20, help="draws of each number of good parts")
     add(
         "--line",
         nargs=argparse.REMAINDER,
@@ -203,11 +216,26 @@ def run(args: argparse.Namespace, console: Console) -> None:
         _keep(growth, "scaling", args.out)
         scaling_figure(growth).savefig(args.out / "scaling.png", dpi=150)
         console.print(as_table(growth, "Fitting more and more images"))
+    if "promises" in args.only:
+        _promises(args, console)
     if "line" in args.only:
         profile = profile_line(args.line or line_arguments(args))
         _keep(profile, "line", args.out)
         console.print(as_table(profile, "The line, stage by stage"))
     console.print(f"Kept in {args.out}")
+
+
+def _promises(args: argparse.Namespace, console: Console) -> None:
+    torch.set_num_threads(args.threads)
+    read = ingest(read_records(args), ImageParams(size=args.size), args.out / "images_promises")
+    images = np.load(read.images, mmap_mode="r")
+    draws: list[pd.DataFrame] = []
+    for drawn in measure_promises(read.manifest, images, args.goods, args.draws):
+        draws.append(drawn)
+        pd.concat(draws).to_csv(args.out / "promises_draws.csv", index=False)
+        _keep(summarise_promises(pd.concat(draws)), "promises", args.out)
+    title = "Promised and kept, % of held-out parts"
+    console.print(as_table(summarise_promises(pd.concat(draws)), title))
 
 
 def _without_missing(case: Case, console: Console) -> Case:
