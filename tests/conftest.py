@@ -62,11 +62,11 @@ class Project:
         if self.rendered is not None:
             shutil.copytree(self.rendered, path / PHOTOGRAPHS)
 
-    def run(self, env="test", runner=None, params=None, **kwargs):
-        """Run the whole line, as ``kedro run --pipeline=segad_vad`` does."""
+    def run(self, env="test", runner=None, params=None, pipeline="segad_vad", **kwargs):
+        """Run the whole line, as ``kedro run --pipeline=segad_vad`` does, or another pipeline."""
         bootstrap_project(self.path)
         with KedroSession.create(self.path, env=env, runtime_params=params) as session:
-            session.run(pipeline_names=["segad_vad"], runner=runner or SequentialRunner(), **kwargs)
+            session.run(pipeline_names=[pipeline], runner=runner or SequentialRunner(), **kwargs)
         if Project.rendered is None and (self.path / PHOTOGRAPHS).is_dir():
             Project.rendered = self.path / PHOTOGRAPHS
 

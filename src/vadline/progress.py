@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from tqdm.auto import tqdm
+
+_hidden: ContextVar[bool] = ContextVar("hidden", default=False)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Show no bar inside, in this thread, for whoever shows a bar over all of it."""
+    before = _hidden.set(True)
+    try:
+        yield
+    finally:
+        _hidden.reset(before)
 
 
 def progress(
@@ -17,7 +31,7 @@ def progress(
 ) -> tqdm:
     """Wrap an iterable in a progress bar with the time left; without one, update it by hand."""
     # Left out otherwise, so that tqdm's own TQDM_DISABLE works.
-    hidden = {"disable": True} if total == 0 else {}
+    hidden = {"disable": True} if total == 0 or _hidden.get() else {}
     return tqdm(
         iterable,
         total=total,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kedro.utils import find_kedro_project
 
-from vadline.config.current import product, workspace
+from vadline.config.current import bundle, product, workspace
 from vadline.run.freshness import FreshnessHooks
 from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
@@ -42,6 +42,11 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # An environment states only what differs from conf/base.
     "merge_strategy": dict.fromkeys(("parameters", "catalog", "mlflow"), "soft"),
-    "custom_resolvers": {"project_path": _project_path, "workspace": workspace, "product": product},
+    "custom_resolvers": {
+        "project_path": _project_path,
+        "workspace": workspace,
+        "product": product,
+        "bundle": bundle,
+    },
     "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
 }

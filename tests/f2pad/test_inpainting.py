@@ -99,3 +99,10 @@ def test_rims_outside_of_the_region_of_interest_do_not_choose_the_reference():
     np.testing.assert_array_equal(
         inpaint(image, region, references, PARAMS, roi)[roi], painted[roi]
     )
+
+
+def test_a_part_that_is_anomalous_all_over_becomes_the_mean_reference():
+    image, everywhere = np.full((32, 32, 3), 200, np.uint8), np.ones((32, 32), bool)
+    references = np.stack([np.full_like(image, 10), np.full_like(image, 20)])
+    assert (inpaint(image, everywhere, references, F2PADParams()) == 15).all()
+    assert (inpaint(image, everywhere, references[:0], F2PADParams()) == 200).all()

@@ -6,12 +6,13 @@ Every score here is of a part that the detector did not learn from, higher = mor
 from vadline.calibration.conformal import Promise, conformal_rank, pixel_threshold, promise
 from vadline.calibration.decisions import Calibration, calibrate, in_words
 from vadline.calibration.drift import DriftCheck, DriftVerdict, fit_drift
-from vadline.calibration.outcomes import outcomes
+from vadline.calibration.outcomes import OUTCOMES, outcomes
 from vadline.calibration.photographs import photograph_statistics, typical_anomaly
 from vadline.calibration.probability import Probability, fit_probability
 from vadline.calibration.rates import RATES, thresholds_table
 
 __all__ = [
+    "OUTCOMES",
     "RATES",
     "Calibration",
     "DriftCheck",

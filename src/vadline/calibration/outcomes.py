@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from vadline.errors import VadlineError
 
 ACCEPT, REVIEW, REJECT, UNDECIDED = "accept", "review", "reject", "undecided"
+OUTCOMES = (ACCEPT, REVIEW, REJECT, UNDECIDED)
 
 
 def outcomes(scores: ArrayLike, reject: float, review: float | None = None) -> NDArray[np.str_]:

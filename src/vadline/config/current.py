@@ -6,6 +6,7 @@ before.
 
 from __future__ import annotations
 
+from vadline.config.inspecting import inspected_product
 from vadline.config.line import Line
 from vadline.config.parsing import parse
 from vadline.config.tree import Parameters
@@ -32,9 +33,14 @@ def current_line() -> Line:
 
 def workspace() -> str:
     """Return the product's folder below each of ``data/*``: ``<source>/<category>``."""
-    return "/".join(current().source.product())
+    return "/".join(inspected_product(current()))
 
 
 def product() -> str:
     """Return the last part of :func:`workspace`, the product's own name."""
-    return current().source.product()[1]
+    return inspected_product(current())[1]
+
+
+def bundle() -> str:
+    """Return the file of the inspector that the pipeline inspect uses."""
+    return current().inspect.bundle or "inspector.zip"

@@ -14,6 +14,7 @@ from vadline.config.line import MEAN, Line, LineParams
 from vadline.detectors import DetectorParams, detector_class
 from vadline.f2pad.params import F2PADParams
 from vadline.images.params import ImageParams
+from vadline.inspection.params import InspectParams
 from vadline.segad.params import SegADParams
 from vadline.sources.params import SourceParams
 from vadline.splits.params import SplitParams
@@ -38,6 +39,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     segad: SegADParams = SegADParams()
     f2pad: F2PADParams = F2PADParams()
     decide: DecideParams = DecideParams()
+    inspect: InspectParams = InspectParams()
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

@@ -37,7 +37,8 @@ def inpaint(
     Returns
     -------
     ndarray, float32, shape (H, W, 3)
-        Grey levels 0 to 255, not rounded; equal to ``image`` outside the region.
+        Grey levels 0 to 255, not rounded; equal to ``image`` outside the region. Where the region
+        is the whole image, the mean of the references, or without any the image itself.
     """
     painted = image.astype(np.float32)
     left = region.copy()
@@ -47,6 +48,8 @@ def inpaint(
         for part in range(1, n_parts + 1):
             if _paste_nearest(painted, image, parts == part, ring, references, params):
                 left[parts == part] = False
+    if left.all():  # nothing is known to go on from
+        return references.mean(axis=0, dtype=np.float32) if len(references) else painted
     if left.any():
         filled = inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
         painted[left] = 255 * filled[left].astype(np.float32)

@@ -115,12 +115,54 @@ def decode(
     """
     enough = 2 * size if region is None else None
     image, original_size = _open(data, sixteen_bit_max, enough)
+    return _squared(image, size, region), original_size
+
+
+def convert(
+    values: NDArray[np.uint8] | NDArray[np.uint16],
+    size: int,
+    *,
+    sixteen_bit_max: int = SIXTEEN_BIT_MAX,
+    region: Region | None = None,
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Bring pixels that are in memory to the form that :func:`decode` gives.
+
+    Parameters
+    ----------
+    values : ndarray, uint8, shape (H, W) or (H, W, 3)
+        Grey or RGB, upright; uint16 too, which is read as a 16-bit file is.
+
+    Returns
+    -------
+    pixels : ndarray, uint8, shape (size, size, 3)
+        What :func:`decode` gives for a file without loss that holds the same values.
+    original_size : tuple of int
+        Width and height.
+
+    Raises
+    ------
+    UnreadableImageError
+        If it is no such array.
+    """
+    shaped = values.ndim == 2 or (values.ndim == 3 and values.shape[-1] == 3)
+    if not (shaped and values.size and values.dtype in (np.uint8, np.uint16)):
+        raise UnreadableImageError(
+            f"{values.dtype} of shape {values.shape} is no photograph: give uint8 or uint16,"
+            " (H, W) or (H, W, 3)"
+        )
+    if values.dtype == np.uint16:
+        values = _scale(values, sixteen_bit_max)
+    image = Image.fromarray(np.ascontiguousarray(values))
+    return _squared(image, size, region), image.size
+
+
+def _squared(image: Image.Image, size: int, region: Region | None) -> NDArray[np.uint8]:
     if region is not None:
         image = region.blank(image)
     resized = image.resize((size, size), Image.Resampling.BILINEAR)
     if region is not None:
         resized = region.blank(resized)
-    return np.asarray(resized.convert("RGB")), original_size
+    return np.asarray(resized.convert("RGB"))
 
 
 def _to_eight_bit(image: Image.Image, sixteen_bit_max: int) -> Image.Image:

@@ -26,6 +26,11 @@ class Region:
         self._outside = Image.fromarray(np.where(inside, 0, 255).astype(np.uint8))
         self._resized = lru_cache(_SIZES_KEPT)(self._resize)
 
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """The region as it was drawn, bool (H, W)."""
+        return np.asarray(self._outside) == 0
+
     def at(self, width: int, height: int) -> NDArray[np.bool_]:
         """Return the region at a size in pixels, bool (height, width), True inside."""
         return np.asarray(self._resized(width, height)) == 0

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,13 +22,9 @@ from vadline.images.region import Region
 from vadline.images.report import describe_files
 from vadline.images.roi import read_region
 from vadline.images.rows import explained, row_files
+from vadline.images.threads import map_in_order
 from vadline.progress import progress
 from vadline.sources.manifest import BAD, COLUMNS, GOOD, Record
-
-MAX_WORKERS = 16
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -118,8 +110,7 @@ def ingest(
     files = {scratch / "images.npy": (size, size, 3), scratch / "masks.npy": (size, size)}
     _require_space(scratch, files, len(records))
     with row_files(files) as (images, masks):
-        workers = params.workers or min(os.cpu_count() or 1, MAX_WORKERS)
-        readings = _map_in_order(read, records, workers)
+        readings = map_in_order(read, records, params.workers)
         for reading in progress(readings, total=len(records), desc="reading images", unit="img"):
             if reading.pixels is None:
                 refused.append({"path": str(reading.record.path), "reason": reading.refusal})
@@ -150,18 +141,6 @@ def _require_space(scratch: Path, files: dict[Path, tuple[int, ...]], count: int
             f"folder {scratch} has {free / 2**30:.1f} GiB free, {count} images need"
             f" {needed / 2**30:.1f} GiB: free some space or lower images.size"
         )
-
-
-def _map_in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], workers: int
-) -> Iterator[Result]:
-    """Map with threads, in order, with a bounded number of results waiting to be taken."""
-    remaining = iter(items)
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = deque(pool.submit(function, item) for item in islice(remaining, 4 * workers))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(function, item) for item in islice(remaining, 1))
 
 
 def _read(record: Record, params: ImageParams, region: Region | None) -> _Reading:

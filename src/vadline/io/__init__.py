@@ -13,6 +13,7 @@ from vadline.io.files import (
     PlotlyDataset,
 )
 from vadline.io.forest import ForestDataset
+from vadline.io.inspector import InspectorDataset
 from vadline.io.maps import MapsDataset
 from vadline.io.models import ModelDataset
 from vadline.io.stand_ins import StandInsDataset
@@ -21,6 +22,7 @@ __all__ = [
     "CSVDataset",
     "CheckpointDataset",
     "ForestDataset",
+    "InspectorDataset",
     "JSONDataset",
     "MapsDataset",
     "MatplotlibDataset",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import PACKAGE_NAME, pipelines
 
 from vadline.config.current import use
+from vadline.config.inspecting import with_inspector
 from vadline.config.parsing import parse
 
 
@@ -26,6 +29,7 @@ class ParameterHooks:
             If a parameter is unknown, missing or out of range.
         """
         parameters = parse(context.config_loader["parameters"])
+        parameters = with_inspector(parameters, Path(context.project_path))
         context.config_loader["parameters"] = parameters.model_dump(mode="json")
         use(parameters)
         pipelines.configure(f"{context._package_name or PACKAGE_NAME}.pipeline_registry")

@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from rich.console import Console
 
-from vadline.calibration import Promise
+from vadline.calibration import OUTCOMES, Promise
 from vadline.config.current import current
 from vadline.metrics.tables import format_table
 from vadline.run import tracking
@@ -64,6 +64,8 @@ class ReportingHooks:
                 console.print(format_table(catalog.load(name).set_index("row"), name))
         if "decisions" in pipeline.all_outputs():
             _tell_decisions(catalog)
+        if "inspection" in pipeline.all_outputs():
+            _tell_inspection(catalog)
 
 
 def _tell_decisions(catalog: CatalogProtocol) -> None:
@@ -74,3 +76,19 @@ def _tell_decisions(catalog: CatalogProtocol) -> None:
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)
     logger.info("A score and a decision per part: %s", catalog["decisions"]._filepath)
+
+
+def _tell_inspection(catalog: CatalogProtocol) -> None:
+    """Say what was decided of new parts, what could not be read, and where it is."""
+    parts, drift = catalog.load("inspection"), catalog.load("inspection_drift")
+    counts = parts["decision"].value_counts()
+    told = ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
+    logger.info("%d parts: %s", len(parts), told)
+    for row in parts[parts["refused"].notna()].itertuples():
+        logger.warning("Could not be read: %s: %s", row.part, row.refused)
+    if drift["drifted"]:
+        logger.warning("%(in_words)s", drift)
+    logger.info("A row per part: %s", catalog["inspection"]._get_load_path())
+    if parts["pictures"].notna().any():
+        folder = catalog["inspected_parts"]._filepath
+        logger.info("Mask, map and overlay of each rejected part: %s", folder)

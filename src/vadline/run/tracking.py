@@ -14,8 +14,10 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 import vadline
+from vadline.config.inspecting import inspected_product
 from vadline.config.tree import Parameters
 from vadline.metrics.tables import as_metrics
+from vadline.sources.manifest import common_hash
 
 _LONGEST_PARAM = 500  # MLflow refuses longer values
 
@@ -43,11 +45,13 @@ def set_tags(parameters: Parameters, project_path: str | Path) -> None:
     project_path : str or Path
         Where to ask git for the code's version.
     """
-    source, category = parameters.source.product()
+    source, category = inspected_product(parameters)
     protocol = parameters.split.protocol
+    inspected = parameters.inspect.path
+    kind = f"inspect {inspected.name}" if inspected else f"{protocol} seed {parameters.seed}"
     mlflow.set_tags(
         {
-            "mlflow.runName": f"{source}/{category} {protocol} seed {parameters.seed}",
+            "mlflow.runName": f"{source}/{category} {kind}",
             "source": source,
             "category": category,
             "protocol": protocol,
@@ -98,8 +102,7 @@ def log_dataset(name: str, dataset: Any) -> None:
     elif kind == "history":
         _log_history(name, dataset.load())
     elif kind == "manifest":
-        hashes = pd.util.hash_pandas_object(dataset.load()["sha256"], index=False)
-        mlflow.set_tag("manifest_hash", f"{int(hashes.sum()) & 0xFFFFFFFFFFFFFFFF:016x}")
+        mlflow.set_tag("manifest_hash", common_hash(dataset.load()))
     else:
         _log_file(name, dataset, kind)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from filelock import FileLock, Timeout
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
 
 from vadline.config.current import current, workspace
 from vadline.errors import VadlineError
@@ -16,7 +17,7 @@ class WorkspaceHooks:
     _lock: FileLock | None = None
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Take the workspace, until the run ends or its process dies.
 
         Raises
@@ -24,6 +25,7 @@ class WorkspaceHooks:
         VadlineError
             If another run is at work in it, or it holds what was made from another folder.
         """
+        _refuse_to_inspect_with(pipeline)
         self._release()  # of a run that was interrupted in this process
         lock = FileLock(catalog.load("run_lock"), timeout=0, thread_local=False)
         try:
@@ -55,6 +57,17 @@ class WorkspaceHooks:
         if self._lock is not None:
             self._lock.release(force=True)
             self._lock = None
+
+
+def _refuse_to_inspect_with(pipeline: Pipeline) -> None:
+    """Fail if the line itself runs where ``inspect.folder`` has chosen another product."""
+    if "inspection" not in pipeline.all_outputs() and workspace() != "/".join(
+        current().source.product()
+    ):
+        raise VadlineError(
+            f"inspect.folder is set, for which {workspace()} was chosen: add --pipeline=inspect,"
+            " or leave it out"
+        )
 
 
 def _claim(catalog: CatalogProtocol) -> None:

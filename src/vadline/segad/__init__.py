@@ -5,9 +5,9 @@
 
 from vadline.defects.params import SyntheticParams
 from vadline.segad.blend import BlendedForest
-from vadline.segad.columns import forest_rows, image_score_columns, setup_columns
+from vadline.segad.columns import IMAGE_SCORE, forest_rows, image_score_columns, setup_columns
 from vadline.segad.forest import BoostedRandomForest
-from vadline.segad.mean import standardised_mean, standards
+from vadline.segad.mean import location_scale, standardised_mean, standards
 from vadline.segad.params import (
     BlendParams,
     ForestParams,
@@ -21,6 +21,7 @@ from vadline.segad.statistics import feature_frame, segment_statistics
 from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
+    "IMAGE_SCORE",
     "BlendParams",
     "BlendedForest",
     "BoostedRandomForest",
@@ -34,6 +35,7 @@ __all__ = [
     "grid_segments",
     "image_score_columns",
     "load_segments",
+    "location_scale",
     "make_segments",
     "segment_statistics",
     "setup_columns",

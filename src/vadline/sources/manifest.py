@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from vadline.errors import VadlineError
 
 GOOD = "good"
@@ -80,3 +82,9 @@ class Record:
 def is_unseen(defect: str) -> bool:
     """Say whether a defect kind is one that the source keeps out of its training part."""
     return defect.startswith(UNSEEN_PREFIX)
+
+
+def common_hash(manifest: pd.DataFrame) -> str:
+    """Tell the photographs of a manifest from others, whatever their order: 16 hex digits."""
+    hashes = pd.util.hash_pandas_object(manifest["sha256"], index=False)
+    return f"{int(hashes.sum()) & 0xFFFFFFFFFFFFFFFF:016x}"

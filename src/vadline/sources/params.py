@@ -13,6 +13,7 @@ from vadline.sources.demo.params import DemoParams
 from vadline.sources.registry import SOURCES, source_adapter
 
 EVERYTHING = "all"
+ROI = "roi.png"
 _UNSAFE = re.compile(r"[^\w .-]")
 
 
@@ -58,6 +59,13 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     def folder(self) -> Path | None:
         """The root as a path, ``~`` expanded; None where it is not set."""
         return Path(self.root).expanduser() if self.root else None
+
+    def region_of_interest(self) -> Path | None:
+        """Find ``roi.png`` in the user's own folder; None where there is none."""
+        if self.name != "folder" or self.folder is None:
+            return None
+        path = self.folder / ROI
+        return path if path.exists() else None
 
     def product(self) -> tuple[str, str]:
         """Name the source and the product, both safe as the name of a folder.

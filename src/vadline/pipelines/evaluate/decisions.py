@@ -20,6 +20,7 @@ from vadline.calibration import (
     typical_anomaly,
 )
 from vadline.detectors import AnomalyMaps
+from vadline.inspection import drivers
 from vadline.splits import judged
 
 
@@ -43,34 +44,53 @@ def check_drift(
     roi: NDArray[np.bool_],
     *maps: AnomalyMaps,
     names: list[str],
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Hold every part, and the test part as a whole, against good training photographs."""
+) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    """Hold every part, and the test part as a whole, against good training photographs.
+
+    Returns
+    -------
+    drift : DataFrame
+    verdict : dict
+        On the test part.
+    check : dict
+        What was learnt from good parts, for others; empty where there are none.
+    """
     rows = np.flatnonzero(judged(split) | split["calibration"].to_numpy())
     statistics = photograph_statistics(images, rows, roi)
     for name, each in zip(names, maps, strict=True):
         statistics[f"{name}'s map"] = typical_anomaly(each.grid[rows], roi)
     goods, test = (split[role].to_numpy()[rows] for role in ("calibration", "test"))
     unlike, verdict = np.zeros(len(rows), bool), {"drifted": False}
+    learnt: dict[str, Any] = {}
     if goods.any():
         check = fit_drift(statistics[goods])
+        learnt = check.to_dict()
         unlike[~goods] = check.flags(statistics[~goods])
         if test.any():
             verdict = dataclasses.asdict(check.verdict(statistics[test]))
     table = pd.DataFrame({"image_id": split["image_id"].iloc[rows], "unlike_training": unlike})
-    return table.join(statistics), verdict
+    return table.join(statistics), verdict, learnt
 
 
 def decide(
-    scores: pd.DataFrame, split: pd.DataFrame, calibration: dict[str, Any], drift: pd.DataFrame
+    scores: pd.DataFrame,
+    split: pd.DataFrame,
+    calibration: dict[str, Any],
+    drift: pd.DataFrame,
+    features: pd.DataFrame,
+    usual: dict[str, Any],
 ) -> pd.DataFrame:
-    """Give every part a score, a probability and a decision, by models that have not seen it."""
+    """Give every part a score, a decision and its reason, by models that have not seen it."""
     some = judged(split)
     parts = split.loc[some, ["image_id", "label", "defect"]].reset_index(drop=True)
     parts["part"] = np.where(split.loc[some, "test"], "test", "training")
     score = scores.set_index("image_id")[calibration["setup"]].reindex(parts["image_id"])
     table = Calibration.from_dict(calibration).decide(score.to_numpy())
     drifted = drift.set_index("image_id")["unlike_training"].reindex(parts["image_id"])
-    table = pd.concat([parts, table], axis="columns").assign(unlike_training=drifted.to_numpy())
+    told = features.set_index("image_id").reindex(parts["image_id"])
+    table = pd.concat([parts, table], axis="columns").assign(
+        unlike_training=drifted.to_numpy(), reason=drivers(told, usual)
+    )
     return table.sort_values("score", ascending=False)
 
 

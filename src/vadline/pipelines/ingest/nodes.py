@@ -15,8 +15,6 @@ from vadline.sources import SourceParams, read_source
 
 logger = logging.getLogger(__name__)
 
-ROI = "roi.png"
-
 
 def ingest_images(
     source: SourceParams, images: ImageParams, demo_folder: Path, scratch: Path
@@ -27,17 +25,9 @@ def ingest_images(
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
     records = read_source(source, demo_folder, images.size)
-    read = ingest(records, images, scratch, _region_of_interest(source))
+    read = ingest(records, images, scratch, source.region_of_interest())
     for refused in read.report["refused"]:
         logger.warning("Left out %s: %s", refused["path"], refused["reason"])
     for refused in read.report["masks_refused"]:
         logger.warning("Mask not used %s: %s", refused["path"], refused["reason"])
     return read.manifest, read.images, read.masks, read.roi, read.report
-
-
-def _region_of_interest(source: SourceParams) -> Path | None:
-    """Find ``roi.png`` in the user's own folder."""
-    if source.name != "folder" or source.folder is None:
-        return None
-    path = source.folder / ROI
-    return path if path.exists() else None

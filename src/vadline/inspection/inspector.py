@@ -1,0 +1,314 @@
+"""Judging new photographs with what a run has learnt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vadline.calibration import (
+    Calibration,
+    DriftCheck,
+    DriftVerdict,
+    photograph_statistics,
+    typical_anomaly,
+)
+from vadline.detectors import AnomalyMaps, load_detector
+from vadline.errors import VadlineError
+from vadline.f2pad import F2PADParams, PixelPrior, refine
+from vadline.images.decode import UnreadableImageError, convert, decode
+from vadline.images.region import Region
+from vadline.inspection.bundle import Bundle, read_bundle
+from vadline.inspection.drivers import drivers
+from vadline.inspection.result import Inspection, at_own_size, find_defects
+from vadline.progress import without_bars
+from vadline.segad import (
+    IMAGE_SCORE,
+    feature_frame,
+    image_score_columns,
+    segment_statistics,
+    setup_columns,
+)
+
+Photograph = str | Path | bytes | NDArray[np.uint8] | NDArray[np.uint16]
+_TOGETHER = 64  # photographs in memory at once
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is said of N photographs.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Row i: ``score, probability, threshold, promised, decision, unlike_training, reason``.
+    maps : AnomalyMaps
+        Of the detector that masks come from, or of the first one.
+    statistics : DataFrame
+        Of each photograph as a whole, for :meth:`Inspector.drift`.
+    """
+
+    table: pd.DataFrame
+    maps: AnomalyMaps
+    statistics: pd.DataFrame
+
+
+class Inspector:
+    """The line's fitted models, its thresholds and its reading rules; see :meth:`load`.
+
+    It is warm after construction and holds nothing that judging changes: threads may share it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        What a run has left.
+    digest : str
+        Tells inspectors apart: of the file that it was read from.
+    """
+
+    def __init__(self, bundle: Bundle, digest: str = "") -> None:
+        self.bundle = bundle
+        self.digest = digest
+        reading, masking = bundle.reading, bundle.masking
+        self.size: int = reading.config["size"]
+        drawn = reading.tensors.get("region")
+        self._region = None if drawn is None else Region(drawn.numpy())
+        self._roi = (
+            np.ones((self.size, self.size), bool)
+            if self._region is None
+            else self._region.at(self.size, self.size)
+        )
+        self._segments = reading.tensors["segments"].numpy()
+        self._detectors = {name: load_detector(s) for name, s in bundle.detectors.items()}
+        self._calibration = Calibration.from_dict(bundle.calibration)
+        self._drift = DriftCheck.from_dict(bundle.drift) if bundle.drift else None
+        self._mapper = masking.config["detector"] if masking else next(iter(self._detectors))
+        self.judge(np.zeros((1, self.size, self.size, 3), np.uint8))  # what is lazy is made now
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an inspector that a run has left: ``data/06_models/*/*/inspector.zip/*/*.zip``.
+
+        Raises
+        ------
+        VadlineError
+            If there is none, or it cannot be read.
+        """
+        path = Path(path)
+        bundle = read_bundle(path)
+        return cls(bundle, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def inspect(self, photographs: Iterable[Photograph], refine: bool = True) -> list[Inspection]:
+        """Judge photographs.
+
+        Parameters
+        ----------
+        photographs : iterable
+            Paths; contents of files as bytes; or pixels: uint8 or uint16, (H, W) or (H, W, 3), RGB.
+            What cannot be read is undecided, with the reason in ``refused``; nothing is raised.
+        refine : bool
+            Solve F2PAD for the masks of rejected parts; else they are thresholded maps.
+
+        Returns
+        -------
+        list of Inspection
+            One each, in their order.
+        """
+        results: list[Inspection] = []
+        for some in _batched(photographs, _TOGETHER):
+            results += self._inspect(some, len(results), refine)
+        return results
+
+    def read(self, photograph: Photograph) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+        """Read one photograph as the line has read its own.
+
+        Returns
+        -------
+        pixels : ndarray, uint8, shape (size, size, 3)
+        original_size : tuple of int
+            Width and height.
+
+        Raises
+        ------
+        UnreadableImageError
+            If it cannot be read; the message is the reason.
+        """
+        rules: dict[str, Any] = {
+            "sixteen_bit_max": self.bundle.reading.config["sixteen_bit_max"],
+            "region": self._region,
+        }
+        if isinstance(photograph, np.ndarray):
+            return convert(photograph, self.size, **rules)
+        if isinstance(photograph, bytes):
+            return decode(photograph, self.size, **rules)
+        try:
+            data = Path(photograph).read_bytes()
+        except OSError as error:
+            raise UnreadableImageError(error.strerror or str(error)) from error
+        return decode(data, self.size, **rules)
+
+    def judge(self, images: NDArray[np.uint8]) -> Judged:
+        """Score and decide.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (N, size, size, 3)
+            As :meth:`read` gives them, N at least 1.
+        """
+        rows, roi = np.arange(len(images)), self._roi
+        statistics = photograph_statistics(images, rows, roi)
+        names = self.bundle.reading.config["segment_names"]
+        features, kept = [], {}
+        with without_bars():
+            for name, detector in self._detectors.items():
+                grid, scores = detector.score(images, rows, roi)
+                maps = AnomalyMaps(grid, self.size, detector.params.blur_sigma)
+                found = segment_statistics(maps.pixels(rows), self._segments, len(names))
+                frame = feature_frame(found, name, names, list(map(str, rows)))
+                frame[f"{name}.{IMAGE_SCORE}"] = scores
+                statistics[f"{name}'s map"] = typical_anomaly(grid, roi)
+                features.append(frame)
+                kept[name] = maps
+        told = pd.concat(features, axis="columns")
+        table = self._calibration.decide(self._score(told))
+        table["unlike_training"] = self._drift is not None and self._drift.flags(statistics)
+        table["reason"] = drivers(told, self.bundle.usual)
+        return Judged(table, kept[self._mapper], statistics)
+
+    def drift(self, statistics: pd.DataFrame) -> dict[str, Any]:
+        """Tell whether photographs as a whole are unlike those of training.
+
+        Parameters
+        ----------
+        statistics : DataFrame
+            Rows of :class:`Judged`'s.
+
+        Returns
+        -------
+        dict
+            :class:`vadline.calibration.DriftVerdict` as plain values.
+        """
+        if self._drift is None:
+            words = "Without good training parts nothing tells whether light or camera changed"
+            return asdict(DriftVerdict(False, 0, len(statistics), words))
+        return asdict(self._drift.verdict(statistics))
+
+    def heat(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scale anomaly maps for pictures: 0 is nothing, 1 is twice the masks' threshold."""
+        masking = self.bundle.masking
+        top = 2 * masking.config["threshold"] if masking else float(maps.max())
+        low = min(float(maps.min()), 0.0)
+        return np.clip((maps - low) / max(top - low, 1e-12), 0, 1).astype(np.float32)
+
+    def masks(
+        self, images: NDArray[np.uint8], maps: NDArray[np.float32], refined: bool = True
+    ) -> NDArray[np.uint8]:
+        """Mark defects.
+
+        Parameters
+        ----------
+        images : ndarray, uint8, shape (n, size, size, 3)
+            As :meth:`read` gives them.
+        maps : ndarray, float32, shape (n, size, size)
+            ``pixels`` of :class:`Judged`'s maps.
+        refined : bool
+            Solve F2PAD; else masks are the thresholded maps.
+
+        Returns
+        -------
+        ndarray, uint8 {0, 1}, shape (n, size, size)
+
+        Raises
+        ------
+        VadlineError
+            If no detector of the line makes masks.
+        """
+        masking = self.bundle.masking
+        if masking is None:
+            raise VadlineError(
+                "this inspector makes no masks: none of its detectors is in line.refined"
+            )
+        threshold = masking.config["threshold"]
+        if not refined:
+            return ((maps > threshold) & self._roi).astype(np.uint8)
+        result = refine(
+            images,
+            maps,
+            threshold,
+            self._detectors[masking.config["detector"]],  # type: ignore[arg-type]  # one of line.refined
+            PixelPrior(*(masking.tensors[name].numpy() for name in ("means", "precisions"))),
+            masking.tensors["references"].numpy(),
+            F2PADParams.model_validate(masking.config["f2pad"]),
+            self._roi,
+        )
+        return result.masks
+
+    def _score(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        setup = self.bundle.setup
+        columns = setup_columns(
+            features, setup["detectors"], setup["include_image_score"], setup["classifier"]
+        )
+        scores = image_score_columns(features, setup["detectors"])
+        return self.bundle.forest.decision_function(features[columns], features[scores])
+
+    def _inspect(
+        self, photographs: Sequence[Photograph], first: int, refined: bool
+    ) -> list[Inspection]:
+        names = [
+            str(p) if isinstance(p, str | Path) else str(first + i)
+            for i, p in enumerate(photographs)
+        ]
+        results = [Inspection(name, "undecided") for name in names]
+        pixels, sizes, rows = [], [], []
+        for row, photograph in enumerate(photographs):
+            try:
+                square, size = self.read(photograph)
+            except UnreadableImageError as error:
+                results[row] = Inspection(names[row], "undecided", refused=str(error))
+                continue
+            pixels.append(square)
+            sizes.append(size)
+            rows.append(row)
+        if not rows:
+            return results
+        images = np.stack(pixels)
+        judged = self.judge(images)
+        maps = judged.maps.pixels(np.arange(len(rows)))
+        rejected = np.flatnonzero(judged.table["decision"] == "reject")
+        masks: dict[int, NDArray[np.uint8]] = {}
+        if self.bundle.masking is not None and len(rejected):
+            with without_bars():
+                found = self.masks(images[rejected], maps[rejected], refined)
+            masks = dict(zip(rejected.tolist(), found, strict=True))
+        for i, told in enumerate(judged.table.to_dict("records")):
+            mask = at_own_size(masks[i], sizes[i]) if i in masks else None
+            results[rows[i]] = Inspection(
+                names[rows[i]],
+                told["decision"],
+                told["score"],
+                told["probability"],
+                told["threshold"],
+                told["unlike_training"],
+                told["reason"],
+                anomaly_map=maps[i],
+                mask=mask,
+                defects=() if mask is None else find_defects(mask),
+            )
+        return results
+
+
+def _batched(items: Iterable[Photograph], count: int) -> Iterator[list[Photograph]]:
+    some: list[Photograph] = []
+    for item in items:
+        some.append(item)
+        if len(some) == count:
+            yield some
+            some = []
+    if some:
+        yield some

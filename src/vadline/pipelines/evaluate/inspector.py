@@ -1,0 +1,105 @@
+"""Nodes of the stage evaluate that pack what inspects new photographs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+import vadline
+from vadline.f2pad import F2PADParams
+from vadline.images import ImageParams, read_region
+from vadline.inspection import Bundle, model_card, usual_features
+from vadline.segad import BlendedForest
+from vadline.sources import SourceParams
+from vadline.sources.manifest import common_hash
+from vadline.state import ModelState
+
+
+def learn_usual(features: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
+    """Learn what segments of good parts show, to say what stands out in others."""
+    goods = split.loc[split["calibration"], "image_id"]
+    return usual_features(features.set_index("image_id").reindex(goods).dropna())
+
+
+def describe_inspector(
+    source: SourceParams,
+    manifest: pd.DataFrame,
+    split: pd.DataFrame,
+    calibration: dict[str, Any],
+    drift_check: dict[str, Any],
+    usual: dict[str, Any],
+    detection: pd.DataFrame,
+    segad: pd.DataFrame,
+    *,
+    setup: dict[str, Any],
+) -> dict[str, Any]:
+    """Gather what the inspector is, in numbers and in words."""
+    name, category = source.product()
+    made_by = {
+        "source": name,
+        "category": category,
+        "version": vadline.__version__,
+        "manifest_hash": common_hash(manifest),
+    }
+    learnt = split[split["detector"] | split["forest"] | split["finetune"]]
+    tables = {"detectors": detection, "set-ups": segad}
+    return {
+        "made_by": made_by,
+        "setup": setup,
+        "calibration": calibration,
+        "drift": drift_check,
+        "usual": usual,
+        "card": model_card(made_by, learnt, setup, calibration["in_words"], tables),
+    }
+
+
+def pack_reading(
+    source: SourceParams,
+    images: ImageParams,
+    segments: NDArray[np.uint8],
+    segment_names: list[str],
+) -> ModelState:
+    """Pack how photographs are read, and what of them counts."""
+    tensors = {"segments": torch.from_numpy(np.array(segments))}
+    if (roi := source.region_of_interest()) is not None:
+        tensors["region"] = torch.from_numpy(read_region(roi, images.size).drawn.copy())
+    config = {"size": images.size, "sixteen_bit_max": images.sixteen_bit_max}
+    return ModelState(tensors, {**config, "segment_names": list(segment_names)})
+
+
+def pack_masking(
+    images: NDArray[np.uint8],
+    prior: ModelState,
+    threshold: dict[str, float],
+    f2pad: F2PADParams,
+    *,
+    detector: str,
+) -> ModelState:
+    """Pack what makes masks, good photographs to hold parts against among it."""
+    rows = prior.tensors["references"].numpy()
+    references = torch.from_numpy(np.array(images[rows]))
+    config = {"detector": detector, **threshold, "f2pad": f2pad.model_dump(mode="json")}
+    return ModelState({**prior.tensors, "references": references}, config)
+
+
+def pack_inspector(
+    settings: dict[str, Any],
+    reading: ModelState,
+    forest: BlendedForest,
+    *models: ModelState,
+    names: list[str],
+    masks: bool,
+) -> Bundle:
+    """Put all together; where there are masks, the last of the models makes them."""
+    masking, detectors = (models[-1], models[:-1]) if masks else (None, models)
+    return Bundle(
+        **settings,
+        reading=reading,
+        masking=masking,
+        detectors=dict(zip(names, detectors, strict=True)),
+        forest=forest,
+    )

@@ -1,0 +1,128 @@
+"""New photographs are judged as the run would have judged them."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from vadline.errors import VadlineError
+from vadline.inspection import Inspector
+
+DECIDES = ["score", "probability", "threshold", "promised"]
+
+
+def for_folder(folder, **settings):
+    """Return what the command line says."""
+    return {"inspect": {"folder": str(folder), **settings}}
+
+
+def inspect(project, folder, **settings):
+    """Run the pipeline inspect, and return its table by part."""
+    project.run(pipeline="inspect", params=for_folder(folder, **settings), env="base")
+    (newest,) = sorted(project.path.glob("data/08_reporting/*/*/inspection.csv/*/*"))[-1:]
+    return pd.read_csv(newest, keep_default_na=True).set_index("part")
+
+
+@pytest.fixture
+def workshop(finished, project):
+    """Return another project, into which what a run has left was copied: the inspector alone."""
+    below = "data/06_models/demo/test/inspector.zip"
+    shutil.copytree(finished.path / below, project.path / below)
+    return project
+
+
+@pytest.fixture(scope="module")
+def paths(finished):
+    """Return the files of the test parts, by image_id."""
+    manifest = finished.load("manifest").set_index("image_id")
+    tested = finished.load("decisions").query("part == 'test'")["image_id"]
+    return manifest.loc[tested, "path"]
+
+
+@pytest.fixture(scope="module")
+def inspector(finished):
+    """Return what the line has left."""
+    (path,) = finished.path.glob("data/06_models/demo/test/inspector.zip/*/inspector.zip")
+    return Inspector.load(path)
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory, paths):
+    """Return a folder of three photographs, in folders of folders, and two broken files."""
+    folder = tmp_path_factory.mktemp("new parts")
+    for name, path in zip(["a.png", "Schicht 1/ü, b.png", "x/y/c.png"], paths[:3], strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / name)
+    (folder / "empty.png").touch()
+    (folder / "text.jpg").write_text("no photograph")
+    return folder
+
+
+def test_python_says_what_the_run_has_said(finished, inspector, paths):
+    said = finished.load("decisions").set_index("image_id").loc[paths.index]
+    results = inspector.inspect(paths, refine=False)
+    assert [r.decision for r in results] == said["decision"].tolist()
+    assert [r.reason for r in results] == said["reason"].tolist()
+    assert [r.unlike_training for r in results] == said["unlike_training"].tolist()
+    for name in DECIDES[:3]:
+        np.testing.assert_allclose([getattr(r, name) for r in results], said[name], atol=1e-4)
+
+
+def test_masks_are_those_of_the_run(finished, inspector):
+    refined, log = (finished.load(f"patchcore.{x}") for x in ("refined_masks", "refine_log"))
+    images, maps = finished.load("images"), finished.load("patchcore.anomaly_maps")
+    rows = log["row"].to_numpy()
+    np.testing.assert_array_equal(inspector.masks(images[rows], maps.pixels(rows)), refined)
+
+
+def test_a_folder_gives_a_row_a_part_and_the_same_answer(workshop, inspector, new):
+    table = inspect(workshop, new)
+    assert set(table.index) == {"a.png", "Schicht 1/ü, b.png", "x/y/c.png", "empty.png", "text.jpg"}
+    broken = table.loc[["empty.png", "text.jpg"]]
+    assert broken["decision"].tolist() == ["undecided"] * 2
+    assert broken["refused"].tolist() == [
+        "the file is empty",
+        "not an image in a format that can be read",
+    ]
+    for part, row in table.drop(broken.index).iterrows():
+        (alone,) = inspector.inspect([new / part], refine=False)
+        assert row["decision"] == alone.decision
+        assert row["score"] == pytest.approx(alone.score, abs=1e-4)
+
+
+def test_a_part_is_not_judged_twice_unless_asked(workshop, new, tmp_path):
+    parts = shutil.copytree(new, tmp_path / "parts")
+    first = inspect(workshop, parts)
+    Image.new("RGB", (40, 30), (90, 90, 90)).save(parts / "z.png")
+    second = inspect(workshop, parts)
+    assert workshop.load("new_images", env="base", params=for_folder(parts)).shape[0] == 1
+    pd.testing.assert_frame_equal(second.loc[first.index, first.columns], first, check_dtype=False)
+    inspect(workshop, parts, again=True)
+    assert workshop.load("new_images", env="base", params=for_folder(parts)).shape[0] == 4
+
+
+def test_pictures_have_the_size_of_the_photograph(workshop, new):
+    table = inspect(workshop, new, pictures=True)
+    read = table[table["score"].notna()]
+    assert len(read) == 3
+    for part, row in read.iterrows():
+        folder = Path(row["pictures"])
+        with Image.open(new / part) as photograph, Image.open(folder / "mask.png") as mask:
+            assert mask.size == photograph.size
+            assert row["defect_area"] == (np.asarray(mask) > 0).sum()
+        assert {path.name for path in folder.iterdir()} == {"mask.png", "map.png", "overlay.png"}
+
+
+def test_without_a_folder_or_an_inspector_it_takes_one_line(project):
+    with pytest.raises(VadlineError, match="no inspector"):
+        inspect(project, project.path)
+    with pytest.raises(VadlineError, match="no inspector"):
+        inspect(project, project.path, bundle="missing.zip")
+
+
+def test_the_line_itself_does_not_run_where_a_folder_is_inspected(workshop, new):
+    with pytest.raises(VadlineError, match="add --pipeline=inspect"):
+        workshop.run(env="base", params=for_folder(new))
