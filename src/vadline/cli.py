@@ -72,3 +72,20 @@ cli = click.Group(name=project_group.name, help="Inspect parts.", callback=proje
 run = copy.copy(kedro_run)
 run.callback = _in_one_line(kedro_run.callback)  # type: ignore[arg-type]  # Kedro's has one
 cli.add_command(run)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--bundle", help="The inspector.zip to use; the newest that a run here has left.")
+@click.option("--refine/--no-refine", default=True, help="Solve F2PAD for masks, or threshold.")
+@click.option("--again", is_flag=True, help="Judge parts again that were judged before.")
+@click.option("--pictures", is_flag=True, help="Mask, map and overlay of all, not only rejected.")
+@click.option("--env", "-e", help="Kedro's configuration environment.")
+@click.pass_context
+def inspect(context: click.Context, folder: Path, env: str | None, **settings: Any) -> None:
+    """Judge the photographs in FOLDER, at any depth, with what a run has left.
+
+    A row per part in inspection.csv; mask, map and overlay of each rejected part.
+    """
+    params = {"inspect": {"folder": str(folder.absolute()), **settings}}
+    context.invoke(run, pipeline="inspect", params=params, env=env)

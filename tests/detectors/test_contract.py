@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from tests.detectors.contract import CHECKS, Trial, check_fresh_process
+from tests.inspection.bundles import bundle_around, halves
 
 from vadline.backbones import BackboneParams
 from vadline.detectors import KINDS, DetectorParams, MapDetector, detector_class
+from vadline.inspection import Inspector, write_bundle
 
 BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
 SETTINGS = {
@@ -57,6 +59,19 @@ def test_another_seed_gives_another_detector(kind, trials):
 
 def test_saved_models_give_the_same_maps_in_a_fresh_process(trials):
     check_fresh_process(list(trials.values()))
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_an_inspector_says_the_same(kind, trials, tmp_path):
+    trial = trials[kind]
+    images = trial.images[trial.others]
+    bad = trial.masks[trial.others].any(axis=(1, 2))
+    bundle, scores = bundle_around(trial.fitted, images, bad, halves(trial.size))
+    write_bundle(bundle, tmp_path / "inspector.zip")
+    inspector = Inspector.load(tmp_path / "inspector.zip")
+    np.testing.assert_allclose(inspector.judge(images).table["score"], scores, atol=1e-4)
+    results = inspector.inspect(images)
+    np.testing.assert_allclose([r.score for r in results], scores, atol=1e-4)
 
 
 class MeanParams(DetectorParams):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vadline.images.decode import UnreadableImageError, decode, open_image
+from vadline.images.decode import UnreadableImageError, convert, decode, open_image
 from vadline.images.png16 import read_png16
 
 
@@ -211,3 +211,19 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded():
     bomb[29:33] = struct.pack(">I", zlib.crc32(bytes(bomb[12:29])))
     with pytest.raises(UnreadableImageError, match="decompression bomb"):
         decode(bytes(bomb), 8)
+
+
+def test_pixels_in_memory_are_read_as_their_file_without_loss_is(tmp_path):
+    rng = np.random.default_rng(0)
+    for values in (
+        rng.integers(0, 256, (50, 40, 3), dtype=np.uint8),
+        rng.integers(0, 256, (50, 40), dtype=np.uint8),
+        rng.integers(0, 4096, (50, 40), dtype=np.uint16),
+    ):
+        Image.fromarray(values).save(tmp_path / "part.png")
+        data = (tmp_path / "part.png").read_bytes()
+        for most in (4095, 65535):
+            theirs, size = decode(data, 32, sixteen_bit_max=most)
+            ours, own = convert(values, 32, sixteen_bit_max=most)
+            assert size == own
+            np.testing.assert_array_equal(ours, theirs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +26,8 @@ from vadline.images.decode import UnreadableImageError, convert, decode
 from vadline.images.region import Region
 from vadline.inspection.bundle import Bundle, read_bundle
 from vadline.inspection.drivers import drivers
-from vadline.inspection.result import Inspection, at_own_size, find_defects
+from vadline.inspection.each import Photograph, inspect_each
+from vadline.inspection.result import Inspection
 from vadline.progress import without_bars
 from vadline.segad import (
     IMAGE_SCORE,
@@ -35,9 +36,6 @@ from vadline.segad import (
     segment_statistics,
     setup_columns,
 )
-
-Photograph = str | Path | bytes | NDArray[np.uint8] | NDArray[np.uint16]
-_TOGETHER = 64  # photographs in memory at once
 
 
 @dataclass(frozen=True)
@@ -120,10 +118,7 @@ class Inspector:
         list of Inspection
             One each, in their order.
         """
-        results: list[Inspection] = []
-        for some in _batched(photographs, _TOGETHER):
-            results += self._inspect(some, len(results), refine)
-        return results
+        return inspect_each(self, photographs, refine)
 
     def read(self, photograph: Photograph) -> tuple[NDArray[np.uint8], tuple[int, int]]:
         """Read one photograph as the line has read its own.
@@ -256,59 +251,3 @@ class Inspector:
         )
         scores = image_score_columns(features, setup["detectors"])
         return self.bundle.forest.decision_function(features[columns], features[scores])
-
-    def _inspect(
-        self, photographs: Sequence[Photograph], first: int, refined: bool
-    ) -> list[Inspection]:
-        names = [
-            str(p) if isinstance(p, str | Path) else str(first + i)
-            for i, p in enumerate(photographs)
-        ]
-        results = [Inspection(name, "undecided") for name in names]
-        pixels, sizes, rows = [], [], []
-        for row, photograph in enumerate(photographs):
-            try:
-                square, size = self.read(photograph)
-            except UnreadableImageError as error:
-                results[row] = Inspection(names[row], "undecided", refused=str(error))
-                continue
-            pixels.append(square)
-            sizes.append(size)
-            rows.append(row)
-        if not rows:
-            return results
-        images = np.stack(pixels)
-        judged = self.judge(images)
-        maps = judged.maps.pixels(np.arange(len(rows)))
-        rejected = np.flatnonzero(judged.table["decision"] == "reject")
-        masks: dict[int, NDArray[np.uint8]] = {}
-        if self.bundle.masking is not None and len(rejected):
-            with without_bars():
-                found = self.masks(images[rejected], maps[rejected], refined)
-            masks = dict(zip(rejected.tolist(), found, strict=True))
-        for i, told in enumerate(judged.table.to_dict("records")):
-            mask = at_own_size(masks[i], sizes[i]) if i in masks else None
-            results[rows[i]] = Inspection(
-                names[rows[i]],
-                told["decision"],
-                told["score"],
-                told["probability"],
-                told["threshold"],
-                told["unlike_training"],
-                told["reason"],
-                anomaly_map=maps[i],
-                mask=mask,
-                defects=() if mask is None else find_defects(mask),
-            )
-        return results
-
-
-def _batched(items: Iterable[Photograph], count: int) -> Iterator[list[Photograph]]:
-    some: list[Photograph] = []
-    for item in items:
-        some.append(item)
-        if len(some) == count:
-            yield some
-            some = []
-    if some:
-        yield some

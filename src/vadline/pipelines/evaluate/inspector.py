@@ -25,9 +25,19 @@ def learn_usual(features: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
     return usual_features(features.set_index("image_id").reindex(goods).dropna())
 
 
+def name_maker(source: SourceParams, manifest: pd.DataFrame) -> dict[str, str]:
+    """Name the product, the release and the photographs that an inspector comes from."""
+    name, category = source.product()
+    return {
+        "source": name,
+        "category": category,
+        "version": vadline.__version__,
+        "manifest_hash": common_hash(manifest),
+    }
+
+
 def describe_inspector(
-    source: SourceParams,
-    manifest: pd.DataFrame,
+    maker: dict[str, str],
     split: pd.DataFrame,
     calibration: dict[str, Any],
     drift_check: dict[str, Any],
@@ -38,22 +48,15 @@ def describe_inspector(
     setup: dict[str, Any],
 ) -> dict[str, Any]:
     """Gather what the inspector is, in numbers and in words."""
-    name, category = source.product()
-    made_by = {
-        "source": name,
-        "category": category,
-        "version": vadline.__version__,
-        "manifest_hash": common_hash(manifest),
-    }
     learnt = split[split["detector"] | split["forest"] | split["finetune"]]
     tables = {"detectors": detection, "set-ups": segad}
     return {
-        "made_by": made_by,
+        "made_by": maker,
         "setup": setup,
         "calibration": calibration,
         "drift": drift_check,
         "usual": usual,
-        "card": model_card(made_by, learnt, setup, calibration["in_words"], tables),
+        "card": model_card(maker, learnt, setup, calibration["in_words"], tables),
     }
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.current import current, current_line
+from vadline.config.current import current_line
 from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table, refinement_table
-from vadline.pipelines.evaluate import decisions, inspector, pictures, tables
+from vadline.pipelines.evaluate import decisions, packing, pictures, tables
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
@@ -25,7 +25,7 @@ def create_pipeline() -> Pipeline:
         *_tables(line.detectors, line.refined),
         *_decisions(line.detectors),
         *_figures(line.detectors),
-        *_inspector(line),
+        *packing.nodes(line),
     ]
     nodes += [_importances(setup) for setup in line.setups]
     nodes += [node for name in line.refined for node in _gallery(name)]
@@ -158,66 +158,6 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
         name="draw_thresholds",
     )
     return [*heat, detector_roc, setups, rates]
-
-
-def _inspector(line: Line) -> list[Node]:
-    segad = current().segad
-    name = str(current().decide.setup)
-    setup = {
-        "name": name,
-        "include_image_score": segad.include_image_score,
-        **segad.setups[name].model_dump(mode="json"),
-    }
-    made = line.refined[0] if line.refined else None
-    masking = Node(
-        bound(inspector.pack_masking, detector=made),
-        inputs=["images", f"{made}.pixel_prior", f"{made}.mask_threshold", "params:f2pad"],
-        outputs="inspector_masking",
-        name="pack_masking",
-    )
-    models = [f"{name}.model" for name in line.detectors]
-    return [
-        Node(
-            inspector.learn_usual,
-            inputs=["segad_features", "split"],
-            outputs="usual",
-            name="learn_usual",
-        ),
-        Node(
-            bound(inspector.describe_inspector, setup=setup),
-            inputs=[
-                "params:source",
-                "manifest",
-                "split",
-                "calibration",
-                "drift_check",
-                "usual",
-                "detection",
-                "segad",
-            ],
-            outputs="inspector_settings",
-            name="describe_inspector",
-        ),
-        Node(
-            inspector.pack_reading,
-            inputs=["params:source", "params:images", "segments", "segment_names"],
-            outputs="inspector_reading",
-            name="pack_reading",
-        ),
-        *([masking] if made else []),
-        Node(
-            bound(inspector.pack_inspector, names=list(line.detectors), masks=made is not None),
-            inputs=[
-                "inspector_settings",
-                "inspector_reading",
-                f"{name}_forest",
-                *models,
-                *(["inspector_masking"] if made else []),
-            ],
-            outputs="inspector",
-            name="pack_inspector",
-        ),
-    ]
 
 
 def _importances(setup: str) -> Node:
