@@ -14,9 +14,10 @@ from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from rich.console import Console
 
 from vadline.calibration import OUTCOMES, Promise
-from vadline.config.current import current
+from vadline.config.current import current, workspace
 from vadline.metrics.tables import format_table
 from vadline.run import tracking
+from vadline.run.registering import log_inspector, log_photographs
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,9 @@ class ReportingHooks:
         """Log tables, figures and histories, then print the tables."""
         if mlflow.active_run() is not None:
             tracking.log_outputs(pipeline, catalog)
+            if "inspector" in pipeline.all_outputs():
+                log_photographs(catalog, workspace())
+                log_inspector(catalog, workspace())
         console = Console()
         console.width = max(console.width, 120)  # a log file has no width of its own
         for name in _TABLES:

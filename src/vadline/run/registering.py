@@ -1,0 +1,79 @@
+"""The inspector and the photographs it has learnt from, beside the run in MLflow."""
+
+from __future__ import annotations
+
+import io
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+from kedro.io import CatalogProtocol
+from mlflow.data.pandas_dataset import from_pandas
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+from packaging.requirements import Requirement
+from PIL import Image
+
+import vadline
+
+_PACKAGE = Path(vadline.__file__).parent
+_ANSWER = (
+    ("string", "decision"),
+    ("double", "score"),
+    ("double", "probability"),
+    ("double", "threshold"),
+    ("boolean", "unlike_training"),
+    ("string", "reason"),
+    ("string", "defects"),
+    ("binary", "mask"),
+    ("string", "refused"),
+)
+SIGNATURE = ModelSignature(
+    inputs=Schema([ColSpec("binary", "image")]),
+    outputs=Schema([ColSpec(kind, name) for kind, name in _ANSWER]),
+    params=ParamSchema([ParamSpec("refine", "boolean", True)]),
+)
+
+
+def log_inspector(catalog: CatalogProtocol, product: str) -> None:
+    """Log the inspector to the active run, and register it as ``vadline-<product>``.
+
+    A plain pyfunc over the inspector's file: kedro-mlflow's ``KedroPipelineModel`` would pickle the
+    pipeline, need Kedro where it is served, and start a runner for every request.
+    """
+    mlflow.pyfunc.log_model(
+        name="inspector",
+        python_model=str(_PACKAGE / "run" / "served.py"),
+        artifacts={"inspector": str(Path(catalog["inspector"]._get_load_path()).absolute())},
+        signature=SIGNATURE,
+        input_example=pd.DataFrame({"image": [_png(catalog.load("images")[0])]}),
+        pip_requirements=_requirements(),
+        code_paths=[str(_PACKAGE)],
+        registered_model_name=f"vadline-{product.replace('/', '-')}",
+    )
+
+
+def log_photographs(catalog: CatalogProtocol, product: str) -> None:
+    """Log which photographs the active run has learnt from and was measured on."""
+    manifest, split = catalog.load("manifest"), catalog.load("split")
+    listing = manifest[["image_id", "label", "defect", "sha256"]].assign(
+        test=split["test"].to_numpy()
+    )
+    folder = str(Path(manifest["path"].iloc[0]).parent)
+    data = from_pandas(listing, source=folder, targets="label", name=product)
+    mlflow.log_input(data, context="training")
+
+
+def _requirements() -> list[str]:
+    """Name what the package needs, in the versions that are installed."""
+    needed = [Requirement(text) for text in requires("vadline") or []]
+    used = [each for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return sorted(f"{each.name}=={version(each.name)}" for each in used)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
