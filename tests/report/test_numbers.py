@@ -26,6 +26,7 @@ def test_kinds_are_grouped_and_the_worst_comes_first():
     table = numbers.completed(decisions())
     found = numbers.kinds(table)
     assert {kind["name"] for kind in found} == {"crack", "burn (not in training)"}
+    assert numbers.kind_names(table) == ["burn", "crack"]
     assert found[0]["share"] <= found[1]["share"]
     for kind in found:
         mine = table.iloc[kind["rows"]]

@@ -62,6 +62,12 @@ def kind_in_words(defect: str) -> str:
     return f"{kind} (not in training)" if kind != defect else kind
 
 
+def kind_names(decisions: pd.DataFrame) -> list[str]:
+    """Return the known kinds of defects as a person would write them down."""
+    named = decisions.loc[decisions["label"] == BAD, "defect"]
+    return sorted({name.removeprefix(UNSEEN_PREFIX) for name in named} - {"", BAD})
+
+
 def threshold_in_use(decisions: pd.DataFrame) -> float:
     """Return the one threshold of all decisions; NaN where none is known."""
     known = decisions["threshold"].dropna()

@@ -67,6 +67,7 @@ def render_report(data: ReportData, size: ReportSize | None = None) -> str:
         confusions=confusions,
         groups=make_cards(data, decisions, heat, ends, size),
         places=_places(data, decisions, heat, size),
+        kind_names=numbers.kind_names(decisions),
         kinds=_kinds(data, decisions, heat, size),
         tables=tables.tables_in_words(data.tables),
         glossary=tables.GLOSSARY,

@@ -68,6 +68,7 @@ class TableOfCells:
 
     title: str
     hint: str
+    corner: str
     columns: list[str]
     rows: list[tuple[str, list[tuple[str, str]]]]
 
@@ -91,12 +92,15 @@ def score_in_words(value: Any) -> str:
 def _in_words(table: pd.DataFrame, title: str, hint: str) -> TableOfCells:
     frame = table.set_index("row") if "row" in table else table
     ends = {f"{name}{end}" for name in frame for end in ("_low", "_high")} & set(frame)
-    columns = [str(name) for name in frame if name not in ends]
+    rates = "asked" in frame  # which name the rows
+    columns = [str(name) for name in frame if name not in {*ends, "asked"}]
     rows = [
         (_row_name(str(row)), [_cell(column, cells) for column in columns])
         for row, cells in frame.iterrows()
     ]
-    return TableOfCells(title, hint, [_heading(column) for column in columns], rows)
+    return TableOfCells(
+        title, hint, "asked for" if rates else "", [_heading(column) for column in columns], rows
+    )
 
 
 def _cell(column: str, cells: pd.Series) -> tuple[str, str]:

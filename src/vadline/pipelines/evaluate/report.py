@@ -97,7 +97,7 @@ def draw_report(
     refined: NDArray[np.uint8] | None = None,
 ) -> str:
     """Make the page."""
-    known = set(parts.loc[parts["mask_known"], "row"])
+    marked = set(parts.loc[parts["mask_known"] & (parts["label"] == "bad"), "row"])
     found = dict(zip(parts["row"], parts["refined"], strict=True))
     rows = np.flatnonzero(split["detector"] | split["calibration"])  # both are good alone
 
@@ -110,8 +110,8 @@ def draw_report(
         pictures=Pictures(
             photograph=images.__getitem__,
             anomaly_map=lambda row: maps.pixels(np.array([row]))[0],
-            truth=lambda row: masks[row] if row in known else None,
-            found=None if refined is None else refined_mask,
+            truth=(lambda row: masks[row] if row in marked else None) if marked else None,
+            found=refined_mask if (parts["refined"] >= 0).any() else None,
         ),
         goods=Goods(images, rows, split["image_id"].iloc[rows].tolist()),
         **(words | {"tables": tables}),

@@ -90,6 +90,7 @@ function startTable() {
   offer(byId("by-kind"), kinds, (kind) => (kind === "bad" ? "bad, any kind" : kind));
   offer(byId("by-part"), every((part) => part.part), (part) => part);
   byId("only-unlike").closest("label").hidden = !report.parts.some((part) => part.unlike);
+  if (document.body.classList.contains("unlabelled")) byId("sort").querySelector("[value^=label]").remove();
   const again = () => {
     shownRows = PAGE;
     showRows();
