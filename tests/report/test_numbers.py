@@ -4,7 +4,7 @@ import pytest
 from tests.report.worlds import decisions
 
 from vadline.report import numbers
-from vadline.report.wording import share, summary
+from vadline.report.wording import share, summary, unbroken
 
 
 def test_what_is_missing_is_filled_and_the_highest_scores_come_first():
@@ -62,8 +62,8 @@ def test_a_far_score_does_not_squash_the_scale():
 )
 def test_the_summary_in_words(labels, called, expected):
     table = pd.DataFrame({"decision": called})
-    assert summary(table.assign(label=labels)) == expected
+    assert summary(table.assign(label=labels)) == [unbroken(words) for words in expected]
 
 
 def test_a_share_of_nothing_is_a_dash():
-    assert (share(9, 200), share(0, 0)) == ("4.5 %", "–")
+    assert (share(9, 200), share(0, 0)) == ("4.5\u00a0%", "–")

@@ -39,7 +39,7 @@ def page():
 
 def test_all_sections_are_there_in_this_order(page):
     assert sections(page) == ["threshold", "parts", "all", "defects", "numbers", "how"]
-    for words in ("demo/tiny", "1 May 2026", "At most 20.0 % can be promised.", "A note."):
+    for words in ("demo/tiny", "1 May 2026", "At most 20.0\u00a0% can be promised.", "A note."):
         assert words in page
 
 

@@ -20,7 +20,7 @@ from vadline.report.cards import make_cards
 from vadline.report.data import ReportData, ReportSize
 from vadline.report.heat import Heat, fit_heat, frequency, mean_photograph
 from vadline.report.pictures import fitted, heated, jpeg
-from vadline.report.wording import share, summary
+from vadline.report.wording import share, summary, unbroken
 
 _SCRIPTS = ("shared.js", "review.js", "threshold.js", "table.js", "start.js")
 _THUMBNAIL_QUALITY = 70
@@ -58,7 +58,7 @@ def render_report(data: ReportData, size: ReportSize | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"score": tables.score_in_words, "share": share}
+    environment.filters |= {"score": tables.score_in_words, "share": share, "unbroken": unbroken}
     return environment.get_template("report.html.j2").render(
         data=data,
         summary=summary(decisions),

@@ -45,7 +45,12 @@ def summary(decisions: pd.DataFrame) -> list[str]:
 
 def share(part: int, whole: int) -> str:
     """Write a share for people: 9 of 200 is "4.5 %"; a dash of nothing."""
-    return f"{100 * part / whole:.1f} %" if whole and math.isfinite(part) else "–"
+    return unbroken(f"{100 * part / whole:.1f} %") if whole and math.isfinite(part) else "–"
+
+
+def unbroken(text: str) -> str:
+    """Keep numbers and their per cent signs on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _of(some: int, whole: int, kind: str) -> str:

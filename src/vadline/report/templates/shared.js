@@ -24,7 +24,7 @@ function scoreInWords(value) {
 }
 
 function shareInWords(part, whole) {
-  return whole ? (100 * part / whole).toFixed(1) + " %" : "–";
+  return whole ? (100 * part / whole).toFixed(1) + "\u00a0%" : "–";
 }
 
 function enlarge(picture, words) {
@@ -47,4 +47,8 @@ document.addEventListener("click", (event) => {
   dialog.querySelector("img").alt = button.dataset.words;
   dialog.querySelector("p").textContent = button.dataset.words;
   dialog.showModal();
+});
+
+byId("large").addEventListener("click", (event) => {
+  if (event.target === event.currentTarget) event.currentTarget.close();
 });
