@@ -163,6 +163,15 @@ def test_parts_without_score_are_undecided():
     assert "threshold" not in sections(render_report(report_data(nothing)))
 
 
+def test_parts_for_review_are_counted_and_their_threshold_is_drawn():
+    table = decisions()
+    table.loc[[2, 3], "decision"] = "review"
+    page = render_report(report_data(table, review_threshold=0.5))
+    assert 'data-count="review">2<' in page
+    assert script_data(page)["review"] == 0.5
+    assert script_data(render_report(report_data(table)))["review"] is None
+
+
 def test_a_changed_light_is_a_warning():
     words = "18 of 18 parts look unlike the training photographs"
     page = render_report(report_data(decisions(), drift=words, drifted=True))

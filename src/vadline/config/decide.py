@@ -38,7 +38,7 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
     report_cards: int = Field(
-        60, ge=0, description="Parts shown large in the report, at about 55 kB each."
+        60, ge=0, description="Parts shown large in the report, at 50 to 70 kB each."
     )
 
     @model_validator(mode="after")

@@ -68,7 +68,7 @@ class Goods:
 
 @dataclass(frozen=True)
 class ReportSize:
-    """How much is shown, which is what the page weighs: about 55 kB a card, 2.5 kB a thumbnail.
+    """How much is shown, which is what the page weighs: up to 70 kB a card and 4 kB a thumbnail.
 
     Attributes
     ----------
