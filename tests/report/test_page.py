@@ -159,6 +159,8 @@ def test_parts_without_score_are_undecided():
     page = render_report(report_data(table))
     assert 'data-count="undecided">2<' in page
     assert script_data(page)["parts"][-1]["score"] is None
+    refused = table.assign(decision=table["decision"].replace("undecided", None))
+    assert 'data-count="undecided">2<' in render_report(report_data(refused))
     nothing = table.assign(threshold=np.nan, decision="undecided", promised=np.nan)
     assert "threshold" not in sections(render_report(report_data(nothing)))
 

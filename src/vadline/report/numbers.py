@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vadline.calibration.outcomes import ACCEPT, REJECT, REVIEW, UNDECIDED
+from vadline.calibration.outcomes import OUTCOMES, REJECT, UNDECIDED
 from vadline.sources.manifest import BAD, GOOD, UNSEEN_PREFIX
 
-DECISIONS = (ACCEPT, REVIEW, REJECT, UNDECIDED)
 PARTS = {
     "training": "Training parts, each judged by models that have not seen it",
     "test": "Test parts",
@@ -37,7 +36,8 @@ class Confusion:
 def completed(decisions: pd.DataFrame) -> pd.DataFrame:
     """Give decisions every column that a report may show, those with the highest scores first.
 
-    What is missing or NaN becomes an empty text, False, or NaN where it is a number.
+    What is missing or NaN becomes an empty text, False, or NaN where it is a number; of decisions
+    "undecided".
     """
     table = decisions.copy()
     for name, default in _DEFAULTS.items():
@@ -47,6 +47,8 @@ def completed(decisions: pd.DataFrame) -> pd.DataFrame:
     table.loc[~table["label"].isin([GOOD, BAD]), "label"] = ""
     odd = table["unlike_training"] if "unlike_training" in table else pd.Series(False, table.index)
     table["unlike_training"] = odd.astype("boolean").fillna(False).astype(bool)
+    known = table["decision"].isin(OUTCOMES)
+    table["decision"] = table["decision"].where(known, UNDECIDED)
     table["kind"] = [
         kind_in_words(kind) if label == BAD else ""
         for kind, label in zip(table["defect"], table["label"], strict=True)
@@ -76,7 +78,7 @@ def threshold_in_use(decisions: pd.DataFrame) -> float:
 
 def counts(decisions: pd.DataFrame) -> dict[str, int]:
     """Count each decision."""
-    return {name: int((decisions["decision"] == name).sum()) for name in DECISIONS}
+    return {name: int((decisions["decision"] == name).sum()) for name in OUTCOMES}
 
 
 def confusions(decisions: pd.DataFrame, threshold: float) -> list[Confusion]:
