@@ -30,6 +30,7 @@ KINDS = {
     "table.pq": (io.ParquetDataset, pd.DataFrame({"a": [1, 2]})),
     "table.csv": (io.CSVDataset, pd.DataFrame({"a": [1, 2]})),
     "values.json": (io.JSONDataset, {"a": 1}),
+    "page.html": (io.TextDataset, "größer ✓"),
     "figure.json": (io.PlotlyDataset, go.Figure()),
     "figure.png": (io.MatplotlibDataset, matplotlib.figure.Figure()),
     "array.npy": (io.NpyDataset, np.arange(3)),

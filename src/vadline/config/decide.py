@@ -37,6 +37,9 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
         description="Share of good pixels that masks may mark, where no mask is known.",
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
+    report_cards: int = Field(
+        60, ge=0, description="Parts shown large in the report, at 50 to 70 kB each."
+    )
 
     @model_validator(mode="after")
     def _review_is_wider(self) -> Self:

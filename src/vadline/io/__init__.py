@@ -11,6 +11,7 @@ from vadline.io.files import (
     MatplotlibDataset,
     ParquetDataset,
     PlotlyDataset,
+    TextDataset,
 )
 from vadline.io.forest import ForestDataset
 from vadline.io.inspector import InspectorDataset
@@ -31,4 +32,5 @@ __all__ = [
     "ParquetDataset",
     "PlotlyDataset",
     "StandInsDataset",
+    "TextDataset",
 ]

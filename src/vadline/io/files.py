@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kedro_datasets import json, matplotlib, pandas, plotly
+from typing import Any, ClassVar
+
+from kedro_datasets import json, matplotlib, pandas, plotly, text
 
 from vadline.io.atomic import AtomicMixin
 
@@ -17,6 +19,15 @@ class CSVDataset(AtomicMixin, pandas.CSVDataset):
 
 class JSONDataset(AtomicMixin, json.JSONDataset):
     """Plain values as JSON."""
+
+
+class TextDataset(AtomicMixin, text.TextDataset):
+    """A text, such as a page, as UTF-8 whatever the machine's own encoding is."""
+
+    DEFAULT_FS_ARGS: ClassVar[dict[str, Any]] = {
+        "open_args_load": {"mode": "r", "encoding": "utf-8"},
+        "open_args_save": {"mode": "w", "encoding": "utf-8"},
+    }
 
 
 class PlotlyDataset(AtomicMixin, plotly.JSONDataset):

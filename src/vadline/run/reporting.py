@@ -68,6 +68,9 @@ class ReportingHooks:
                 console.print(format_table(catalog.load(name).set_index("row"), name))
         if "decisions" in pipeline.all_outputs():
             _tell_decisions(catalog)
+        if "report" in pipeline.all_outputs() and catalog.exists("report"):
+            page = catalog["report"]._get_load_path()
+            logger.info("The report, to open in a browser or to send: %s", page)
         if "inspection" in pipeline.all_outputs():
             _tell_inspection(catalog)
 

@@ -1,6 +1,6 @@
 """Evaluate: tables, figures and decisions.
 
-Takes all that has a ground truth; tables and decisions in one file, pictures in the other.
+Takes all that has a ground truth; tables, decisions, inspector, pictures and report in a file each.
 """
 
 from vadline.pipelines.evaluate.pipeline import create_pipeline

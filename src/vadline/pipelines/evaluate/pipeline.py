@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from vadline.config.current import current_line
 from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table, refinement_table
-from vadline.pipelines.evaluate import decisions, packing, pictures, tables
+from vadline.pipelines.evaluate import decisions, packing, pictures, report, tables
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
@@ -26,6 +26,7 @@ def create_pipeline() -> Pipeline:
         *_decisions(line.detectors),
         *_figures(line.detectors),
         *packing.nodes(line),
+        *report.nodes(line),
     ]
     nodes += [_importances(setup) for setup in line.setups]
     nodes += [node for name in line.refined for node in _gallery(name)]

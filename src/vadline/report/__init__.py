@@ -1,0 +1,10 @@
+"""A report of a run for people who do not read tables: one page that opens anywhere, offline.
+
+From plain data to HTML; with or without labels, what is not known is left out.
+"""
+
+from vadline.report.data import Goods, Pictures, ReportData, ReportSize
+from vadline.report.nearest import nearest_goods
+from vadline.report.page import render_report
+
+__all__ = ["Goods", "Pictures", "ReportData", "ReportSize", "nearest_goods", "render_report"]

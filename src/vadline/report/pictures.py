@@ -1,0 +1,88 @@
+"""Pictures small enough to stand inside of a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from matplotlib import colormaps
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import binary_dilation, binary_erosion
+
+MARKED, FOUND = (255, 255, 255), (0, 229, 255)
+"""Colours of outlines: of a defect as a person marked it, and as the line found it."""
+_HALO = (20, 20, 20)
+_QUALITY = 80
+_PALE = 0.35  # how far the photograph steps back behind the heat
+_STRONGEST = 0.85
+
+
+def jpeg(picture: NDArray[np.uint8], side: int, quality: int = _QUALITY) -> str:
+    """Write a picture as a data URI, its longer side brought down to ``side`` pixels.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (H, W, 3)
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(fitted(picture, side)).save(buffer, "JPEG", quality=quality, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def fitted(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Bring a picture's longer side down to ``side`` pixels; a smaller one stays as it is."""
+    image = Image.fromarray(np.asarray(picture))
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(image)
+
+
+def heated(picture: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Lay heat over a photograph that steps back into pale grey.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (H, W, 3)
+    heat : ndarray, float, shape (h, w)
+        0 stays see-through, 1 is hottest; stretched over the photograph.
+
+    Returns
+    -------
+    ndarray, uint8, shape (H, W, 3)
+    """
+    grey = np.asarray(picture, np.float32).mean(axis=2, keepdims=True)
+    pale = (1 - _PALE) * grey + _PALE * 255
+    shown = resized(np.clip(heat, 0, 1), picture.shape[:2])
+    colour = 255 * colormaps["YlOrRd"](0.25 + 0.75 * shown)[..., :3]
+    alpha = _STRONGEST * np.sqrt(shown)[..., None]
+    return np.clip((1 - alpha) * pale + alpha * colour, 0, 255).astype(np.uint8)
+
+
+def outlined(
+    picture: NDArray[np.uint8], mask: NDArray[np.bool_], colour: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """Draw a mask's outline, with a dark rim so that it shows on any ground.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (H, W, 3)
+    mask : ndarray, bool, shape (h, w)
+    """
+    inside = resized(mask.astype(np.float32), picture.shape[:2]) >= 0.5
+    if not inside.any():  # smaller than a pixel of the picture
+        inside = resized(mask.astype(np.float32), picture.shape[:2]) > 0
+    wide = binary_dilation(inside, iterations=2)
+    line = wide & ~binary_erosion(inside)
+    drawn = np.array(picture)
+    drawn[binary_dilation(line) & ~line] = _HALO
+    drawn[line] = colour
+    return drawn
+
+
+def resized(values: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Stretch values over a picture of another size, bilinearly: float32, shape ``shape``."""
+    if values.shape == tuple(shape):
+        return np.asarray(values, np.float32)
+    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
