@@ -93,6 +93,13 @@ def test_a_folder_gives_a_row_a_part_and_the_same_answer(workshop, inspector, ne
         assert row["score"] == pytest.approx(alone.score, abs=1e-4)
 
 
+def test_the_report_names_every_part(workshop, new):
+    table = inspect(workshop, new)
+    page = workshop.load("inspection_report", env="base", params=for_folder(new))
+    for part in table.index:
+        assert part in page
+
+
 def test_a_part_is_not_judged_twice_unless_asked(workshop, new, tmp_path):
     parts = shutil.copytree(new, tmp_path / "parts")
     first = inspect(workshop, parts)

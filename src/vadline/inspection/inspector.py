@@ -195,11 +195,17 @@ class Inspector:
         return asdict(self._drift.verdict(statistics))
 
     def heat(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scale anomaly maps for pictures: 0 is nothing, 1 is twice the masks' threshold."""
+        """Scale anomaly maps for pictures, to 0 to 1: of each 0 is its median, 1/2 the threshold.
+
+        Parameters
+        ----------
+        maps : ndarray, float32, shape (n, size, size)
+        """
         masking = self.bundle.masking
-        top = 2 * masking.config["threshold"] if masking else float(maps.max())
-        low = min(float(maps.min()), 0.0)
-        return np.clip((maps - low) / max(top - low, 1e-12), 0, 1).astype(np.float32)
+        low, most = np.median(maps, axis=(1, 2)), maps.max(axis=(1, 2))
+        above = np.full(len(maps), masking.config["threshold"]) - low if masking else most - low
+        span = np.where(above > 0, 2 * above, np.maximum(most - low, 1e-12))
+        return ((maps - low[:, None, None]) / span[:, None, None]).clip(0, 1).astype(np.float32)
 
     def masks(
         self, images: NDArray[np.uint8], maps: NDArray[np.float32], refined: bool = True

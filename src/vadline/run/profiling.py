@@ -17,6 +17,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -191,11 +192,13 @@ class ProfileHooks:
         try:
             rows = self._rows()
             nodes = [rows[node.name] for node in pipeline.nodes if node.name in rows]
+            # The line's profile is not replaced by that of another pipeline.
+            ours = set(pipeline.nodes) <= set(pipelines["__default__"].nodes)
             for name, summed_up in _TABLES.items():
                 profile = summed_up(nodes) if nodes else pd.DataFrame()
                 if profile.empty:
                     continue
-                if name in catalog:
+                if name in catalog and ours:
                     catalog.save(name, profile)
                     if mlflow.active_run() is not None:
                         tracking.log_dataset(name, catalog.get(name))

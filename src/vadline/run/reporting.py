@@ -96,6 +96,7 @@ def _tell_inspection(catalog: CatalogProtocol) -> None:
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)
     logger.info("A row per part: %s", catalog["inspection"]._get_load_path())
+    logger.info("The report: %s", catalog["inspection_report"]._get_load_path())
     if parts["pictures"].notna().any():
         folder = catalog["inspected_parts"]._filepath
         logger.info("Mask, map and overlay of each rejected part: %s", folder)

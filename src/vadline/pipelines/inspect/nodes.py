@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 
 from vadline.detectors import AnomalyMaps
 from vadline.inspection import Inspector, InspectParams
-from vadline.inspection.defects import mask_and_draw
+from vadline.inspection.defects import DEFECTS, mask_and_draw
 from vadline.inspection.folder import join_judged, judge_all, read_folder
 from vadline.inspection.memory import known_parts, recall_into, remember
+from vadline.inspection.page import inspection_page
+
+COLUMNS = (
+    *("part", "decision", "score", "probability", "threshold", "promised", "unlike_training"),
+    *("reason", *DEFECTS[1:-1], "refused", "pictures", "path", "width", "height", "sha256"),
+)
 
 
 def read_parts(
@@ -52,4 +58,20 @@ def tabulate_parts(
     """Put a row per part together, with what was said before of known ones, and remember it."""
     table = recall_into(parts.merge(defects, how="left", on="part"), before, inspector.digest)
     remember(before, inspector.digest, table)
+    counts = dict.fromkeys((*DEFECTS[1:-1], "width", "height"), "Int64")
+    table = table[list(COLUMNS)].astype(counts)
     return table.sort_values("score", ascending=False, na_position="first")
+
+
+def draw_inspection(
+    inspector: Inspector,
+    table: pd.DataFrame,
+    parts: pd.DataFrame,
+    images: NDArray[np.uint8],
+    maps: AnomalyMaps,
+    drift: dict[str, Any],
+) -> str:
+    """Make the report on the parts of a folder."""
+    row = pd.Series(parts["score"].notna().cumsum() - 1).where(parts["score"].notna(), -1)
+    row = row.set_axis(parts["part"]).reindex(table["part"])
+    return inspection_page(inspector, table.assign(row=row.to_numpy()), images, maps, drift)

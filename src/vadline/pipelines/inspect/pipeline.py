@@ -42,6 +42,19 @@ def create_pipeline() -> Pipeline:
                 outputs="inspection",
                 name="tabulate_parts",
             ),
+            Node(
+                nodes.draw_inspection,
+                inputs=[
+                    "fitted_inspector",
+                    "inspection",
+                    "judged_parts",
+                    "new_images",
+                    "new_maps",
+                    "inspection_drift",
+                ],
+                outputs="inspection_report",
+                name="draw_inspection",
+            ),
         ],
         tags="inspect",
     )
