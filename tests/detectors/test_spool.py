@@ -34,6 +34,7 @@ def test_pieces_are_the_rows_in_order(spool, rows):
 def test_chosen_rows_come_in_the_order_asked_for(spool, rows):
     wanted = torch.tensor([49, 0, 7, 7, 20])
     torch.testing.assert_close(spool[wanted], rows[wanted].half().float(), rtol=0, atol=0)
+    assert spool[wanted[:0]].shape == (0, 7)
 
 
 def test_blocks_read_as_rows_of_their_own(spool, rows):

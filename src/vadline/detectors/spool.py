@@ -95,7 +95,7 @@ class PatchSpool:
         found = np.empty((len(rows), self.width), np.float16)
         # Rows that are near each other are read in one go, with what lies between them.
         starts = np.flatnonzero(np.diff(ascending, prepend=-_NEAR - 1) > _NEAR)
-        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+        for start, stop in zip(starts, np.append(starts, len(rows))[1:], strict=True):
             first = ascending[start]
             piece = np.empty((ascending[stop - 1] + 1 - first, self.width), np.float16)
             self._file.seek(2 * int(first) * self.width)
