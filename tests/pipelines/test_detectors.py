@@ -9,7 +9,7 @@ import pytest
 import yaml
 from kedro.framework.project import pipelines
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "detectors.md"
 BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
 TINY = {
     "padim": {"channels": 10},
@@ -23,8 +23,8 @@ NATIVE = ["patchcore", "apc", *TINY]
 
 
 def guide() -> tuple[str, str, str]:
-    """Return the README's file of a detector of one's own, its configuration, and its test."""
-    section = README.read_text().split("## A detector of your own")[1].split("\n## ")[0]
+    """Return the guide's file of a detector of one's own, its configuration, and its test."""
+    section = GUIDE.read_text().split("## A detector of your own")[1].split("\n## ")[0]
     assert len(section.splitlines()) <= 70, "a screen"
     code, test = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     (line,) = re.findall(r"^    (\w+: \{kind: .*\})$", section, re.MULTILINE)
@@ -33,7 +33,7 @@ def guide() -> tuple[str, str, str]:
 
 @pytest.fixture
 def own(project, monkeypatch):
-    """Return a project to which the README's detector was added, and nothing else."""
+    """Return a project to which the guide's detector was added, and nothing else."""
     code, line, _ = guide()
     (project.path / "src/mean_image.py").write_text(code)
     monkeypatch.syspath_prepend(project.path / "src")
@@ -44,7 +44,7 @@ def own(project, monkeypatch):
     return project
 
 
-def test_the_readme_s_detector_gets_a_row_a_setup_and_a_namespace(own):
+def test_the_guide_s_detector_gets_a_row_a_setup_and_a_namespace(own):
     params = {"line": {"detectors": None}}  # as configured: tests have a line of their own
     own.run(params=params)
     tables, names = own.tables(params=params), ["patchcore", "padim", "apc", "mean_image"]
@@ -55,7 +55,7 @@ def test_the_readme_s_detector_gets_a_row_a_setup_and_a_namespace(own):
     assert any(name.startswith("mean_image.") for name in features)
 
 
-def test_the_readme_s_detector_keeps_the_contract(tmp_path, monkeypatch):
+def test_the_guide_s_detector_keeps_the_contract(tmp_path, monkeypatch):
     code, _, test = guide()
     (tmp_path / "mean_image.py").write_text(code)
     (tmp_path / "test_mean_image.py").write_text(test)
