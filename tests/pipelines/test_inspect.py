@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +77,26 @@ def test_masks_are_those_of_the_run(finished, inspector):
     images, maps = finished.load("images"), finished.load("patchcore.anomaly_maps")
     rows = log["row"].to_numpy()
     np.testing.assert_array_equal(inspector.masks(images[rows], maps.pixels(rows)), refined)
+
+
+def test_the_registered_model_says_the_same_of_a_file_s_bytes(finished, inspector, paths):
+    mlflow.set_tracking_uri(f"sqlite:///{finished.path / 'mlflow.db'}")
+    model = mlflow.pyfunc.load_model("models:/vadline-demo-test/1")
+    files = [Path(path).read_bytes() for path in paths[:3]] + [b"no photograph"]
+    answer = model.predict(pd.DataFrame({"image": files}), params={"refine": False})
+    alone = inspector.inspect(files, refine=False)
+    assert answer["decision"].tolist() == [r.decision for r in alone]
+    np.testing.assert_allclose(answer["score"], [r.score for r in alone], atol=1e-4)
+    assert answer["refused"].tolist()[-1] == "not an image in a format that can be read"
+
+
+def test_the_run_has_its_photographs_and_its_model(finished):
+    (run,) = finished.mlflow_runs().run_id
+    client = mlflow.MlflowClient()
+    (data,) = client.get_run(run).inputs.dataset_inputs
+    assert data.dataset.name == "demo/test"
+    (model,) = client.search_model_versions("name='vadline-demo-test'")
+    assert model.run_id == run
 
 
 def test_a_folder_gives_a_row_a_part_and_the_same_answer(workshop, inspector, new):

@@ -10,6 +10,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from rich.console import Console
 
@@ -41,6 +42,9 @@ class ReportingHooks:
     All is logged here, in the main process: nodes of a parallel run would open runs of their own.
     """
 
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
+
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where to ask git for the code's version."""
@@ -49,9 +53,18 @@ class ReportingHooks:
     @hook_impl(trylast=True)
     def before_pipeline_run(self) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
+        self._begun.clear()
         if mlflow.active_run() is not None:
             tracking.log_parameters(current())
             tracking.set_tags(current(), self._project_path)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Say which stage begins."""
+        stage = min(node.tags, default=node.name)
+        if stage not in self._begun:
+            self._begun.add(stage)
+            logger.info("Stage %s", stage)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
