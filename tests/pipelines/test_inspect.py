@@ -59,6 +59,7 @@ def new(tmp_path_factory, paths):
         shutil.copy(path, folder / name)
     (folder / "empty.png").touch()
     (folder / "text.jpg").write_text("no photograph")
+    (folder / "notes.txt").write_text("no photograph by its name")
     return folder
 
 

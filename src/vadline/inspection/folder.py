@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,13 @@ from vadline.images.rows import row_files
 from vadline.images.threads import map_in_order
 from vadline.inspection.inspector import Inspector
 from vadline.progress import progress
-from vadline.sources.listing import require_images
+from vadline.sources.listing import list_others, require_images
 
 PARTS = ("part", "path", "sha256", "width", "height", "refused", "known")
 _TOGETHER = 64
+_NAMED = 5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ def read_folder(
     if folder is None:
         raise VadlineError("inspect.folder is not set: add --params inspect.folder=/path/to/parts")
     paths = require_images(folder, "photographs to inspect")
+    if others := list_others(folder):
+        names = ", ".join(path.relative_to(folder).as_posix() for path in others[:_NAMED])
+        more = ", ..." if len(others) > _NAMED else ""
+        logger.warning("%d files are no photographs by their name: %s%s", len(others), names, more)
 
     def read(path: Path) -> _Read:
         return _read(inspector, path, known)

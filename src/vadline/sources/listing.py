@@ -34,6 +34,13 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.as_posix())
 
 
+def list_others(folder: Path) -> list[Path]:
+    """List the visible files below a folder that :func:`list_images` leaves out, sorted by path."""
+    images = set(list_images(folder))
+    found = (path for below in _walk(folder) for path in _visible(below) if path.is_file())
+    return sorted((p for p in found if p not in images), key=lambda path: path.as_posix())
+
+
 def _walk(top: Path) -> Iterator[Path]:
     """Walk over a folder and its visible subfolders, each real folder once.
 
