@@ -106,11 +106,12 @@ def inspect(context: click.Context, folder: Path, env: str | None, **settings: A
     type=click.Path(path_type=Path),
     help="The inspector.zip to use; the newest that a run here has left.",
 )
-@click.option("--detector", help="Which one, patchcore, padim or apc; the only one if there is.")
+@click.option("--detector", help="This one alone: patchcore, padim or apc; else all that decides.")
 def export(out: Path, bundle: Path | None, detector: str | None) -> None:
-    """Write one detector of what a run has left to OUT, as an ONNX file.
+    """Write what a run has left to OUT, as one ONNX file that needs no torch.
 
-    It decides by that detector alone, with a threshold of its own; docs/onnx_inspect.py runs it.
+    It scores and decides as vadline inspect does or, with --detector, by that detector alone and a
+    threshold of its own. docs/onnx_inspect.py runs it.
     """
     from vadline.export import export_onnx
 

@@ -93,7 +93,7 @@ def test_scores_maps_and_decisions_are_the_detectors_own(name, images, tmp_path)
     ort = pytest.importorskip("onnxruntime")
     region = drawn() if name in INSIDE else None
     bundle = packed(name, images, region)
-    export_onnx(bundle, tmp_path / "new" / "x.onnx")
+    export_onnx(bundle, tmp_path / "new" / "x.onnx", name)
     roi = None if region is None else Region(region).at(64, 64)
     detector = load_detector(bundle.detectors[name])
     grid, scores = detector.score(images, np.arange(12), roi)
@@ -111,6 +111,24 @@ def test_scores_maps_and_decisions_are_the_detectors_own(name, images, tmp_path)
     )
     assert (rules["region"] is None) == (region is None)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["x.onnx"]
+
+
+@pytest.mark.parametrize("name", ["patchcore", "padim_patch"])
+def test_a_whole_set_up_says_what_the_inspector_says(name, images, tmp_path):
+    ort = pytest.importorskip("onnxruntime")
+    bundle = packed(name, images, drawn() if name in INSIDE else None)
+    export_onnx(bundle, tmp_path / "x.onnx")
+    new = images[::-1, :, ::-1].copy()  # trees split at the very values of what they learnt from
+    told = Inspector(bundle).judge(new).table
+    session = ort.InferenceSession(tmp_path / "x.onnx")
+    for rows in (np.arange(1), np.arange(12)):
+        (score,) = session.run(["score"], {"images": new[rows]})
+        # Of a detector's score, which the blend divides by the few good parts' narrow spread.
+        np.testing.assert_allclose(score, told["score"].iloc[rows], rtol=1e-4, atol=1e-3)
+    rules = json.loads(session.get_modelmeta().custom_metadata_map[METADATA])
+    assert (rules["decides"], rules["goods"]) == ("one", 9)
+    said = outcomes(score, rules["threshold"], rules["review"])
+    np.testing.assert_array_equal(said, told["decision"])
 
 
 def photographs(folder, images):
@@ -147,7 +165,7 @@ def test_the_example_reads_and_decides_alike_without_torch(images, tmp_path, reg
     assert refused == [False] * 9 + [True] * 2
     pixels = np.stack([inspector.read(path)[0] for path in files[:9]])
     bundle = with_thresholds(bundle, pixels)
-    export_onnx(bundle, tmp_path / "x.onnx")
+    export_onnx(bundle, tmp_path / "x.onnx", "patchcore")
     without = "import sys, runpy; sys.modules |= dict.fromkeys(('torch', 'vadline', 'pandas'));"
     code = f"{without} sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     done = subprocess.run(
@@ -177,13 +195,16 @@ def test_what_cannot_be_exported_is_one_line(images, tmp_path):
         state, config={**state.config, "params": {**state.config["params"], "kind": "cflow"}}
     )
     both = dataclasses.replace(bundle, detectors={"patchcore": state, "flow": flow, "b": state})
+    wide = {**bundle.setup, "name": "two", "detectors": ["patchcore"], "classifier": "flow"}
+    untold = {"patchcore": {**bundle.detector_thresholds["patchcore"], "goods": 0}}
     for given, name, words in [
-        (both, "flow", r"flow is of kind cflow, .* patchcore or padim; choose patchcore, b"),
-        (both, None, "one detector .* choose patchcore, b"),
+        (both, "flow", r"flow is of kind cflow, .* patchcore and padim; choose patchcore, b"),
+        (dataclasses.replace(both, setup=wide), None, "set-up two needs flow: flow is of kind"),
         (both, "x", "no detector 'x'"),
         (both, "b", "does not know the threshold of b alone"),
         (tmp_path / "none.zip", None, "there is no inspector"),
-        (dataclasses.replace(bundle, detectors={"flow": flow}), None, "none that can"),
+        (dataclasses.replace(bundle, detectors={"flow": flow}), "flow", "none that can"),
+        (dataclasses.replace(bundle, detector_thresholds=untold), "patchcore", "no good part"),
     ]:
         with pytest.raises(VadlineError, match=words):
             export_onnx(given, out, name)

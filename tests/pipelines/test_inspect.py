@@ -86,19 +86,22 @@ def test_detectors_alone_have_thresholds_from_good_parts(finished, inspector):
         assert own["review"] is None
 
 
-def test_an_exported_detector_scores_test_parts_as_the_run_has(
-    finished, inspector, paths, tmp_path
-):
+def test_exported_it_scores_and_decides_as_the_run_has(finished, inspector, paths, tmp_path):
     ort = pytest.importorskip("onnxruntime")
     scores = finished.load("segad_features").set_index("image_id").loc[paths.index]
+    said = finished.load("decisions").set_index("image_id").loc[paths.index]
     pixels = np.stack([inspector.read(path)[0] for path in paths])
+    export_onnx(inspector.bundle, tmp_path / "all.onnx")
+    (found,) = ort.InferenceSession(tmp_path / "all.onnx").run(["score"], {"images": pixels})
+    np.testing.assert_allclose(found, said["score"], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(found > said["threshold"], said["decision"] == "reject")
     for name, own in inspector.bundle.detector_thresholds.items():
         export_onnx(inspector.bundle, tmp_path / f"{name}.onnx", name)
         session = ort.InferenceSession(tmp_path / f"{name}.onnx")
         (found,) = session.run(["score"], {"images": pixels})
-        said = scores[f"{name}.image_score"].to_numpy()
-        np.testing.assert_allclose(found, said, rtol=1e-4)
-        np.testing.assert_array_equal(found > own["threshold"], said > own["threshold"])
+        score = scores[f"{name}.image_score"].to_numpy()
+        np.testing.assert_allclose(found, score, rtol=1e-4)
+        np.testing.assert_array_equal(found > own["threshold"], score > own["threshold"])
 
 
 def test_masks_are_those_of_the_run(finished, inspector):

@@ -15,13 +15,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from vadline.detectors import load_detector
 from vadline.detectors.on_backbone import OnBackbone
 from vadline.errors import VadlineError
-from vadline.export.graph import DetectorGraph, PaDiMGraph, PatchCoreGraph
+from vadline.export.graph import PaDiMGraph, PatchCoreGraph
+from vadline.export.setup_graph import SetupGraph
 from vadline.images.region import BLANK, Region
-from vadline.inspection import Bundle, read_bundle
+from vadline.inspection import Bundle, Inspector, read_bundle
 from vadline.progress import without_bars
 from vadline.state import ModelState
 
@@ -29,26 +31,30 @@ FORMAT = "vadline-onnx-1"
 METADATA = "vadline"
 """The metadata's key; its value is JSON."""
 TOLERANCE = 1e-4
-"""Of a score, by which onnxruntime's may differ from the detector's own."""
+"""Of a detector's score, by which onnxruntime's may differ."""
 
 _GRAPHS: dict[str, Any] = {"patchcore": PatchCoreGraph, "padim": PaDiMGraph}
 _PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 _OPSET = 20
 _TRIED = 3  # photographs that a file is tried on
+_SPLIT = 1e-2  # of a set-up's score: a split may fall between two roundings of a statistic
 
 
 def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None) -> None:
-    """Write one detector of an inspector as one ONNX file.
+    """Write an inspector, or one of its detectors, as one ONNX file.
 
-    It decides by that detector's own image score and a threshold of its own, which out-of-fold
-    scores of good training parts give; it is not the set-up of several detectors and a forest that
-    the inspector decides by.
+    Without ``detector`` it is the whole set-up that the inspector decides by, forest and all, with
+    its thresholds: what it says is what the inspector says. With one, it decides by that detector's
+    own image score and a threshold of its own, which out-of-fold scores of good training parts
+    give.
 
     The input ``images`` is uint8 (N, S, S, 3), read by the rules in the metadata; the outputs are
-    ``anomaly_map``, float32 (N, S, S), and ``score``, float32 (N,). The metadata's key ``vadline``
-    holds JSON: ``size``, ``sixteen_bit_max``, ``region`` (a PNG in base64 that is white where
-    pixels are painted in the colour ``blank``, before resizing and after; or null), ``threshold``
-    and ``review`` (or null), ``promised`` and ``goods``, ``detector``, ``made_by`` and ``format``.
+    ``anomaly_map``, float32 (N, S, S), of the detector that masks come from where the file holds
+    it, and ``score``, float32 (N,). The metadata's key ``vadline`` holds JSON: ``size``,
+    ``sixteen_bit_max``, ``region`` (a PNG in base64 that is white where pixels are painted in the
+    colour ``blank``, before resizing and after; or null), ``threshold`` and ``review`` (or null),
+    ``promised`` and ``goods``, ``decides`` (the name of set-up or detector), ``made_by`` and
+    ``format``.
 
     Parameters
     ----------
@@ -57,13 +63,13 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     out : Path
         Replaced if it is there.
     detector : str, optional
-        Its name in the line; may be left out where the inspector has one that can be exported.
+        Its name in the line; all of the set-up's where it is left out.
 
     Raises
     ------
     VadlineError
         If the extra ``onnx`` is missing, there is no such detector, its kind cannot be exported, a
-        bundle is too old to know its threshold, or onnxruntime's scores are not the detector's.
+        bundle is too old to know its threshold, or onnxruntime's scores are others.
     """
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
@@ -72,56 +78,81 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
             "onnx of this project"
         )
     bundle = inspector if isinstance(inspector, Bundle) else read_bundle(inspector)
-    name = _choose(bundle, detector)
-    metadata = _metadata(bundle, name)
-    fitted = _on_cpu(bundle.detectors[name])
+    names = _needed(bundle, detector)
+    metadata = _metadata(bundle, detector)
     size, roi = metadata["size"], _region_at(bundle)
-    graph = _GRAPHS[fitted.params.kind](fitted, size, roi).eval()
+    fitted = {name: _on_cpu(bundle.detectors[name]) for name in names}
+    graphs = {name: _GRAPHS[d.params.kind](d, size, roi) for name, d in fitted.items()}
+    images = _photographs(bundle)
+    if detector is None:
+        told = bundle.reading.tensors["segments"].numpy(), bundle.reading.config["segment_names"]
+        graph: nn.Module = SetupGraph(graphs, *told, bundle.forest)
+        own = Inspector(bundle).judge(images).table["score"].to_numpy()
+    else:
+        graph = graphs[detector]
+        with without_bars():
+            own = fitted[detector].score(images, np.arange(len(images)), roi)[1]
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
     try:
-        _write(graph, size, metadata, partial)
-        _try(partial, fitted, _photographs(bundle), roi)
+        _write(graph.eval(), size, metadata, partial)
+        _try(partial, images, own, _SPLIT if detector is None else TOLERANCE)
         os.replace(partial, out)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _choose(bundle: Bundle, name: str | None) -> str:
+def _needed(bundle: Bundle, detector: str | None) -> list[str]:
+    """Name the detectors that a file needs, that of the masks first.
+
+    Raises
+    ------
+    VadlineError
+        If one of them is not there or of a kind that has no graph.
+    """
     kinds = {each: s.config["params"]["kind"] for each, s in bundle.detectors.items()}
     able = [each for each, kind in kinds.items() if kind in _GRAPHS]
-    if name is None and len(able) == 1:
-        return able[0]
     choice = f"choose {', '.join(able)}" if able else "this inspector has none that can"
-    if name is None:
-        raise VadlineError(f"one detector goes into a file; {choice} with --detector")
-    if name not in kinds:
-        raise VadlineError(f"this inspector has no detector {name!r}; {choice}")
-    if name not in able:
-        raise VadlineError(
-            f"{name} is of kind {kinds[name]}, and ONNX files hold {' or '.join(_GRAPHS)}; {choice}"
-        )
-    return name
+    if detector is not None and detector not in kinds:
+        raise VadlineError(f"this inspector has no detector {detector!r}; {choice}")
+    setup = bundle.setup
+    names = [detector] if detector else [*setup["detectors"], setup["classifier"]]
+    for name in filter(None, names):
+        if name not in able:
+            whole = "" if detector else f"the set-up {setup['name']} needs {name}: "
+            raise VadlineError(
+                f"{whole}{name} is of kind {kinds[name]}, and ONNX files hold "
+                f"{' and '.join(_GRAPHS)}; {choice} with --detector"
+            )
+    first = bundle.masking.config["detector"] if bundle.masking else None
+    return sorted(dict.fromkeys(filter(None, names)), key=lambda name: name != first)
 
 
-def _metadata(bundle: Bundle, name: str) -> dict[str, Any]:
-    if name not in bundle.detector_thresholds:
+def _metadata(bundle: Bundle, detector: str | None) -> dict[str, Any]:
+    if detector is None:
+        reject, review = (bundle.calibration[key] for key in ("reject", "review"))
+        known = {key: reject[key] for key in ("threshold", "promised", "goods")}
+        known["review"] = None if review is None else review["threshold"]
+    elif detector in bundle.detector_thresholds:
+        known = bundle.detector_thresholds[detector]
+    else:
         raise VadlineError(
-            f"this inspector does not know the threshold of {name} alone, as older ones do not: "
-            "make it again with kedro run --pipeline=segad_vad"
+            f"this inspector does not know the threshold of {detector} alone, as older ones do "
+            "not: make it again with kedro run --pipeline=segad_vad, or export the whole set-up"
         )
-    if bundle.detector_thresholds[name]["threshold"] is None:
-        raise VadlineError(f"no good part has told a threshold of {name}: add good parts")
+    decides = detector or bundle.setup["name"]
+    if not known["goods"]:
+        raise VadlineError(f"no good part has told a threshold of {decides}: add good parts")
     rules, drawn = bundle.reading.config, bundle.reading.tensors.get("region")
     return {
         "format": FORMAT,
         "made_by": bundle.made_by,
-        "detector": name,
+        "decides": decides,
         "size": rules["size"],
         "sixteen_bit_max": rules["sixteen_bit_max"],
         "blank": list(BLANK),
         "region": None if drawn is None else _png(~drawn.numpy()),
-        **bundle.detector_thresholds[name],
+        **known,
     }
 
 
@@ -143,7 +174,7 @@ def _region_at(bundle: Bundle) -> NDArray[np.bool_]:
     return np.ones((size, size), bool) if drawn is None else Region(drawn.numpy()).at(size, size)
 
 
-def _write(graph: DetectorGraph, size: int, metadata: dict[str, Any], path: Path) -> None:
+def _write(graph: nn.Module, size: int, metadata: dict[str, Any], path: Path) -> None:
     # Two images: a batch of one would become a constant.
     images = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with torch.no_grad(), warnings.catch_warnings():
@@ -164,26 +195,26 @@ def _write(graph: DetectorGraph, size: int, metadata: dict[str, Any], path: Path
 
 
 def _photographs(bundle: Bundle) -> NDArray[np.uint8]:
-    """Return some good photographs, or noise where the bundle has none."""
+    """Return some good photographs, or noise where the bundle has none.
+
+    They are mirrored: a tree's splits lie on values of what it has learnt from, where rounding
+    decides on which side of them a training photograph falls.
+    """
     if bundle.masking is not None:
-        return bundle.masking.tensors["references"][:_TRIED].numpy()
+        return bundle.masking.tensors["references"][:_TRIED].flip(2).numpy()
     size = bundle.reading.config["size"]
     return np.random.default_rng(0).integers(0, 256, (_TRIED, size, size, 3), dtype=np.uint8)
 
 
-def _try(
-    path: Path, detector: OnBackbone, images: NDArray[np.uint8], roi: NDArray[np.bool_]
-) -> None:
-    """Hold onnxruntime's scores against the detector's own."""
+def _try(path: Path, images: NDArray[np.uint8], own: NDArray[np.float64], tolerance: float) -> None:
+    """Hold onnxruntime's scores against our own."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (found,) = session.run(["score"], {"images": images})
-    with without_bars():
-        own = detector.score(images, np.arange(len(images)), roi)[1]
-    if not np.allclose(found, own, rtol=TOLERANCE, atol=TOLERANCE):
+    if not np.allclose(found, own, rtol=tolerance, atol=tolerance):
         worst = float(np.abs(found - own).max())
         raise VadlineError(
-            f"onnxruntime's scores of {detector.name} are off by {worst:.3g}, so that no file was "
-            "left: please report the backbone"
+            f"onnxruntime's scores are off by {worst:.3g}, so that no file was left: please report "
+            "the backbone"
         )
