@@ -1,4 +1,4 @@
-"""``python -m vadline``: the same as ``kedro run``, and ``vadline inspect``, inside the project."""
+"""``python -m vadline``: ``kedro run``, ``vadline inspect`` and ``vadline export``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kedro.framework.project import configure_project
 
 
 def main(*args: Any, **kwargs: Any) -> Any:
-    """Run the line, or ``inspect``; what it is given goes on to Kedro's ``run`` command."""
+    """Run the line, ``inspect`` or ``export``; what is given goes on to Kedro's ``run`` command."""
     package = Path(__file__).parent.name
     configure_project(package)
     given = list(args[0] if args else sys.argv[1:])
-    if given[:1] == ["inspect"]:
-        from vadline.cli import inspect  # Kedro's command line takes a while to import
+    if given[:1] in (["inspect"], ["export"]):
+        from vadline import cli  # Kedro's command line takes a while to import
 
-        return inspect(given[1:], prog_name="vadline inspect")
+        return getattr(cli, given[0])(given[1:], prog_name=f"vadline {given[0]}")
     return find_run_command(package)(*args, **kwargs)
 
 

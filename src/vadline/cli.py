@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from kedro.io import DatasetError
 from kedro.io.core import VersionNotFoundError
 from kedro.utils import find_kedro_project
 
+from vadline.config.inspecting import newest_inspector
 from vadline.errors import VadlineError
 
 E = TypeVar("E", bound=BaseException)
@@ -54,18 +56,24 @@ def _check_environment(env: str | None) -> None:
 def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run_or_explain(*args: Any, **kwargs: Any) -> Any:
-        try:
+        with _explained():
             if not kwargs.get("conf_source"):
                 _check_environment(kwargs.get("env"))
             return callback(*args, **kwargs)
-        except Exception as error:
-            told = _told(error)
-            if told is None or os.environ.get("VADLINE_TRACEBACK"):
-                raise
-            click.secho(f"\nvadline: {told}", fg="red", err=True)
-            raise click.exceptions.Exit(1) from error
 
     return run_or_explain
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        told = _told(error)
+        if told is None or os.environ.get("VADLINE_TRACEBACK"):
+            raise
+        click.secho(f"\nvadline: {told}", fg="red", err=True)
+        raise click.exceptions.Exit(1) from error
 
 
 cli = click.Group(name=project_group.name, help="Inspect parts.", callback=project_group.callback)
@@ -89,3 +97,25 @@ def inspect(context: click.Context, folder: Path, env: str | None, **settings: A
     """
     params = {"inspect": {"folder": str(folder.absolute()), **settings}}
     context.invoke(run, pipeline="inspect", params=params, env=env)
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="The inspector.zip to use; the newest that a run here has left.",
+)
+@click.option("--detector", help="This one alone: patchcore, padim or apc; else all that decides.")
+def export(out: Path, bundle: Path | None, detector: str | None) -> None:
+    """Write what a run has left to OUT, as one ONNX file that needs no torch.
+
+    It scores and decides as vadline inspect does or, with --detector, by that detector alone and a
+    threshold of its own. docs/onnx_inspect.py runs it.
+    """
+    from vadline.export import export_onnx
+
+    with _explained():
+        found = bundle or newest_inspector(find_kedro_project(Path.cwd()) or Path.cwd())
+        export_onnx(found, out, detector)
+    click.echo(f"Wrote {out}")

@@ -1,5 +1,6 @@
 """What is packed comes back, once, whole, and without a pickle."""
 
+import dataclasses
 import json
 import zipfile
 
@@ -85,6 +86,22 @@ def test_it_is_tensors_trees_json_and_words(packed):
         json.loads(file.read("inspector.json"))
     assert names == ["inspector.json", "tensors.safetensors", "forest.ubj", "MODEL_CARD.md"]
     assert made_by(packed[0])["category"] == "parts"
+
+
+def test_thresholds_of_single_detectors_come_back_and_older_bundles_have_none(packed, tmp_path):
+    known = {"patchcore": {"threshold": 2.5, "review": None, "promised": 0.1, "goods": 9}}
+    path = tmp_path / "new.zip"
+    write_bundle(dataclasses.replace(packed[1], detector_thresholds=known), path)
+    assert read_bundle(path).detector_thresholds == known
+    with zipfile.ZipFile(path) as new, zipfile.ZipFile(tmp_path / "old.zip", "w") as old:
+        for name in new.namelist():
+            data = new.read(name)
+            if name == "inspector.json":
+                settings = json.loads(data)
+                del settings["detector_thresholds"]
+                data = json.dumps(settings)
+            old.writestr(name, data)
+    assert read_bundle(tmp_path / "old.zip").detector_thresholds == {}
 
 
 @pytest.mark.parametrize("read", [read_bundle, made_by])

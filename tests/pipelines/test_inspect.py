@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from vadline.calibration import promise
 from vadline.errors import VadlineError
+from vadline.export import export_onnx
 from vadline.inspection import Inspector
 
 DECIDES = ["score", "probability", "threshold", "promised"]
@@ -71,6 +73,37 @@ def test_python_says_what_the_run_has_said(finished, inspector, paths):
     assert [r.unlike_training for r in results] == said["unlike_training"].tolist()
     for name in DECIDES[:3]:
         np.testing.assert_allclose([getattr(r, name) for r in results], said[name], atol=1e-4)
+
+
+def test_detectors_alone_have_thresholds_from_good_parts(finished, inspector):
+    known, split = inspector.bundle.detector_thresholds, finished.load("split")
+    goods = split.loc[split["calibration"], "image_id"]
+    features = finished.load("segad_features").set_index("image_id").loc[goods]
+    assert set(known) == {"patchcore", "apc"}
+    for name, own in known.items():
+        scores = features[f"{name}.image_score"]
+        assert own["threshold"] == promise(scores, 0.05).threshold
+        assert own["goods"] == len(goods) == 24
+        assert own["promised"] == 0.05
+        assert own["review"] is None
+
+
+def test_exported_it_scores_and_decides_as_the_run_has(finished, inspector, paths, tmp_path):
+    ort = pytest.importorskip("onnxruntime")
+    scores = finished.load("segad_features").set_index("image_id").loc[paths.index]
+    said = finished.load("decisions").set_index("image_id").loc[paths.index]
+    pixels = np.stack([inspector.read(path)[0] for path in paths])
+    export_onnx(inspector.bundle, tmp_path / "all.onnx")
+    (found,) = ort.InferenceSession(tmp_path / "all.onnx").run(["score"], {"images": pixels})
+    np.testing.assert_allclose(found, said["score"], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(found > said["threshold"], said["decision"] == "reject")
+    for name, own in inspector.bundle.detector_thresholds.items():
+        export_onnx(inspector.bundle, tmp_path / f"{name}.onnx", name)
+        session = ort.InferenceSession(tmp_path / f"{name}.onnx")
+        (found,) = session.run(["score"], {"images": pixels})
+        score = scores[f"{name}.image_score"].to_numpy()
+        np.testing.assert_allclose(found, score, rtol=1e-4)
+        np.testing.assert_array_equal(found > own["threshold"], score > own["threshold"])
 
 
 def test_masks_are_those_of_the_run(finished, inspector):

@@ -30,20 +30,31 @@ def with_inspector(parameters: Parameters, project: Path) -> Parameters:
     if inspect.bundle is None:
         source = parameters.source
         named = source.name != "demo" or source.category is not None
-        product = "/".join(source.product()) if named else "*/*"
-        found = (project / "data" / "06_models").glob(f"{product}/{_BUNDLES}")
-        newest = max(found, key=lambda path: path.parent.name, default=None)
-        if newest is None:
-            of = f" of {product}" if named else ""
-            raise VadlineError(
-                f"there is no inspector{of} yet: make one with kedro run --pipeline=segad_vad, or "
-                "name its file with inspect.bundle"
-            )
+        newest = newest_inspector(project, "/".join(source.product()) if named else None)
     else:
         newest = Path(inspect.bundle).expanduser().absolute()
         made_by(newest)  # fails here, in a line, rather than where Kedro asks for the product
     chosen = inspect.model_copy(update={"bundle": str(newest)})
     return parameters.model_copy(update={"inspect": chosen})
+
+
+def newest_inspector(project: Path, product: str | None = None) -> Path:
+    """Find the inspector that a run below ``project`` has left last, of a product or of all.
+
+    Raises
+    ------
+    VadlineError
+        If there is none.
+    """
+    found = (project / "data" / "06_models").glob(f"{product or '*/*'}/{_BUNDLES}")
+    newest = max(found, key=lambda path: path.parent.name, default=None)
+    if newest is None:
+        of = f" of {product}" if product else ""
+        raise VadlineError(
+            f"there is no inspector{of} yet: make one with kedro run --pipeline=segad_vad, or "
+            "name its file with inspect.bundle"
+        )
+    return newest
 
 
 def inspected_product(parameters: Parameters) -> tuple[str, str]:

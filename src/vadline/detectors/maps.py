@@ -13,12 +13,16 @@ from torch.nn import functional as F
 _BLUR_REFERENCE_SIZE = 256  # the papers give the blur's sigma for images of this side
 
 
-@lru_cache(maxsize=8)
-def _to_pixels(side: int, size: int, sigma: float) -> Tensor:
-    """Return the matrix (size, side) that upsamples and blurs one axis.
+def pixel_matrix(side: int, size: int, sigma: float) -> Tensor:
+    """Return the matrix (size, side) that upsamples and blurs one axis; see `upsample_and_blur`.
 
     Both steps are linear and separable, so that their product with a map is all there is to do.
     """
+    return _pixel_matrix(side, size, sigma * size / _BLUR_REFERENCE_SIZE)
+
+
+@lru_cache(maxsize=8)
+def _pixel_matrix(side: int, size: int, sigma: float) -> Tensor:
     x = F.interpolate(torch.eye(side)[:, None], size, mode="linear", align_corners=False)
     if sigma > 0:
         kernel = _gaussian(sigma)
@@ -56,8 +60,7 @@ def upsample_and_blur(
     """
     if len(maps) == 0:
         return np.empty((0, size, size), np.float32)
-    sigma = sigma * size / _BLUR_REFERENCE_SIZE
-    rows, columns = (_to_pixels(side, size, sigma) for side in maps.shape[1:])
+    rows, columns = (pixel_matrix(side, size, sigma) for side in maps.shape[1:])
     x = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))
     return (rows @ (x @ columns.T)).numpy()
 

@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ FORMAT = "vadline-inspector-1"
 CARD = "MODEL_CARD.md"
 _SETTINGS, _TENSORS, _FOREST = "inspector.json", "tensors.safetensors", "forest.ubj"
 _PLAIN = ("made_by", "setup", "calibration", "drift", "usual")
+_THRESHOLDS = "detector_thresholds"  # older bundles have none
 _READING, _MASKING, _DETECTOR = "reading", "masking", "detector:"
 
 
@@ -58,6 +59,10 @@ class Bundle:
         Of the set-up that decides.
     card : str
         What the inspector is, in words (markdown).
+    detector_thresholds : dict
+        Of each detector's own image score, by name: ``threshold`` and ``review`` (None where there
+        is none), the false-reject rate that is ``promised``, and from how many ``goods``. The
+        set-up decides by ``calibration``; these are for a detector alone.
     """
 
     made_by: dict[str, Any]
@@ -70,6 +75,7 @@ class Bundle:
     detectors: Mapping[str, ModelState]
     forest: BlendedForest
     card: str
+    detector_thresholds: dict[str, Any] = field(default_factory=dict)
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
@@ -84,7 +90,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
         places = {key: _content(tensor) for key, tensor in state.tensors.items()}
         stored |= {places[key]: _plain(tensor) for key, tensor in state.tensors.items()}
         parts[name] = {"config": state.config, "tensors": places}
-    settings = {name: getattr(bundle, name) for name in _PLAIN}
+    settings = {name: getattr(bundle, name) for name in (*_PLAIN, _THRESHOLDS)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
         file.writestr(_SETTINGS, json.dumps({"format": FORMAT, **settings, "parts": parts}))
         file.writestr(_TENSORS, save(stored))
@@ -110,6 +116,7 @@ def read_bundle(path: Path) -> Bundle:
             for name, part in settings["parts"].items()
         }
         plain = {name: settings[name] for name in _PLAIN}
+        plain[_THRESHOLDS] = settings.get(_THRESHOLDS, {})
     detectors = {
         name.removeprefix(_DETECTOR): state
         for name, state in states.items()

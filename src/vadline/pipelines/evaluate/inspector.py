@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 import vadline
+from vadline.calibration import Promise, calibrate
 from vadline.f2pad import F2PADParams
 from vadline.images import ImageParams, read_region
 from vadline.inspection import Bundle, model_card, usual_features
-from vadline.segad import BlendedForest
+from vadline.segad import IMAGE_SCORE, BlendedForest
 from vadline.sources import SourceParams
 from vadline.sources.manifest import common_hash
 from vadline.state import ModelState
@@ -23,6 +24,27 @@ def learn_usual(features: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
     """Learn what segments of good parts show, to say what stands out in others."""
     goods = split.loc[split["calibration"], "image_id"]
     return usual_features(features.set_index("image_id").reindex(goods).dropna())
+
+
+def learn_thresholds(
+    features: pd.DataFrame, split: pd.DataFrame, rate: float, review_rate: float | None
+) -> dict[str, Any]:
+    """Learn where each detector alone would reject, from good parts that it has not learnt from."""
+    goods = features.set_index("image_id").reindex(split.loc[split["calibration"], "image_id"])
+    learnt = {}
+    for column in goods.columns[goods.columns.str.endswith(f".{IMAGE_SCORE}")]:
+        own = calibrate(goods[column], [], rate, review_rate, bad_share=0.5)  # no bads, no share
+        learnt[column.removesuffix(f".{IMAGE_SCORE}")] = {
+            "threshold": _known(own.reject),
+            "review": _known(own.review),
+            "promised": own.reject.promised,
+            "goods": own.reject.goods,
+        }
+    return learnt
+
+
+def _known(promise: Promise | None) -> float | None:
+    return promise.threshold if promise is not None and promise.goods else None
 
 
 def name_maker(source: SourceParams, manifest: pd.DataFrame) -> dict[str, str]:
@@ -91,6 +113,7 @@ def pack_masking(
 
 def pack_inspector(
     settings: dict[str, Any],
+    thresholds: dict[str, Any],
     reading: ModelState,
     forest: BlendedForest,
     *models: ModelState,
@@ -101,6 +124,7 @@ def pack_inspector(
     masking, detectors = (models[-1], models[:-1]) if masks else (None, models)
     return Bundle(
         **settings,
+        detector_thresholds=thresholds,
         reading=reading,
         masking=masking,
         detectors=dict(zip(names, detectors, strict=True)),

@@ -12,6 +12,7 @@ from vadline.pipelines.evaluate import inspector
 
 _SETTINGS = ["inspector_maker", "split", "calibration", "drift_check", "usual"]
 _TABLES = ["detection", "segad"]
+_RATES = ["params:decide.false_reject_rate", "params:decide.review_rate"]
 _READING = ["params:source", "params:images", "segments", "segment_names"]
 
 
@@ -20,7 +21,8 @@ def nodes(line: Line) -> list[Node]:
     setup = _setup()
     made = line.refined[:1]
     models = [f"{name}.model" for name in line.detectors]
-    parts = ["inspector_settings", "inspector_reading", f"{setup['name']}_forest", *models]
+    parts = ["inspector_settings", "detector_thresholds", "inspector_reading"]
+    parts += [f"{setup['name']}_forest", *models]
     masking = ["inspector_masking"] if made else []
     pack = bound(inspector.pack_inspector, names=list(line.detectors), masks=bool(made))
     return [
@@ -29,6 +31,12 @@ def nodes(line: Line) -> list[Node]:
             inputs=["segad_features", "split"],
             outputs="usual",
             name="learn_usual",
+        ),
+        Node(
+            inspector.learn_thresholds,
+            inputs=["segad_features", "split", *_RATES],
+            outputs="detector_thresholds",
+            name="learn_thresholds",
         ),
         Node(
             inspector.name_maker,
