@@ -5,6 +5,7 @@ import re
 import mlflow
 import numpy as np
 import pandas as pd
+from PIL import Image
 from tests.report.worlds import script_data, sections
 
 from vadline.detectors import AnomalyMaps
@@ -41,7 +42,9 @@ def test_masks_that_nobody_knows_are_not_drawn():
     split[["detector", "calibration"]] = [[True, False], [False, False]]
     called = {"score": [2.0, 1.0], "threshold": 1.5, "decision": ["reject", "accept"]}
     decisions = pd.DataFrame({"image_id": ["b", "a"], "label": ["bad", "good"], **called})
-    manifest = pd.DataFrame({"image_id": ["a", "b"], "path": ["/a.png", "/b.png"]})
+    manifest = pd.DataFrame(
+        {"image_id": ["a", "b"], "path": ["/a.png", "/b.png"], "width": 64, "height": 64}
+    )
     parts = gather_parts(decisions, split, manifest, pd.DataFrame({"row": [1]}))
     assert parts[["row", "path", "mask_known", "refined"]].to_numpy().tolist() == [
         [1, "/b.png", False, 0],
@@ -56,3 +59,16 @@ def test_masks_that_nobody_knows_are_not_drawn():
     assert page.count("<article") == 2
     assert "Blue outline" not in page.replace("White outline", "Blue outline")  # "b" is not marked
     assert "Blue outline" in draw_report(words, parts, images, masks, split, 4, maps, masks)
+
+
+def test_each_rejected_part_has_its_pictures(finished):
+    rejected = finished.load("decisions").query("decision == 'reject'")["image_id"]
+    defects = finished.load("defects").set_index("image_id")
+    assert set(defects.index) == set(rejected)
+    sizes = finished.load("manifest").set_index("image_id")[["width", "height"]]
+    for name, part in defects.iterrows():
+        folder = finished.path / part["pictures"]
+        assert {path.name for path in folder.iterdir()} == {"map.png", "mask.png", "overlay.png"}
+        with Image.open(folder / "mask.png") as mask:
+            assert mask.size == tuple(sizes.loc[name])
+            assert (np.asarray(mask) > 0).sum() == part["defect_area"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -35,6 +35,11 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
         gt=0,
         lt=1,
         description="Share of good pixels that masks may mark, where no mask is known.",
+    )
+    pictures: Literal["rejected", "all", "none"] = Field(
+        "rejected",
+        description="Parts of which mask, map and overlay are written, each in a folder of its "
+        "own.",
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
     report_cards: int = Field(

@@ -194,19 +194,6 @@ class Inspector:
             return asdict(DriftVerdict(False, 0, len(statistics), words))
         return asdict(self._drift.verdict(statistics))
 
-    def heat(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scale anomaly maps for pictures, to 0 to 1: of each 0 is its median, 1/2 the threshold.
-
-        Parameters
-        ----------
-        maps : ndarray, float32, shape (n, size, size)
-        """
-        masking = self.bundle.masking
-        low, most = np.median(maps, axis=(1, 2)), maps.max(axis=(1, 2))
-        above = np.full(len(maps), masking.config["threshold"]) - low if masking else most - low
-        span = np.where(above > 0, 2 * above, np.maximum(most - low, 1e-12))
-        return ((maps - low[:, None, None]) / span[:, None, None]).clip(0, 1).astype(np.float32)
-
     def masks(
         self, images: NDArray[np.uint8], maps: NDArray[np.float32], refined: bool = True
     ) -> NDArray[np.uint8]:

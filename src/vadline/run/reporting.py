@@ -84,6 +84,8 @@ class ReportingHooks:
         if "report" in pipeline.all_outputs() and catalog.exists("report"):
             page = catalog["report"]._get_load_path()
             logger.info("The report, to open in a browser or to send: %s", page)
+        if "defects" in pipeline.all_outputs() and len(catalog.load("defects")):
+            _tell_pictures(catalog["parts_folder"]._filepath)
         if "inspection" in pipeline.all_outputs():
             _tell_inspection(catalog)
 
@@ -111,5 +113,8 @@ def _tell_inspection(catalog: CatalogProtocol) -> None:
     logger.info("A row per part: %s", catalog["inspection"]._get_load_path())
     logger.info("The report: %s", catalog["inspection_report"]._get_load_path())
     if parts["pictures"].notna().any():
-        folder = catalog["inspected_parts"]._filepath
-        logger.info("Mask, map and overlay of each rejected part: %s", folder)
+        _tell_pictures(catalog["inspected_parts"]._filepath)
+
+
+def _tell_pictures(folder: Path) -> None:
+    logger.info("Mask, map and overlay of each part that is shown: %s", folder)

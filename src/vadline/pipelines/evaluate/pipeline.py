@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from vadline.config.current import current_line
 from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table, refinement_table
-from vadline.pipelines.evaluate import decisions, packing, pictures, report, tables
+from vadline.pipelines.evaluate import decisions, packing, parts, pictures, report, tables
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
@@ -26,14 +26,15 @@ def create_pipeline() -> Pipeline:
         *_decisions(line.detectors),
         *_figures(line.detectors),
         *packing.nodes(line),
+        *parts.nodes(line),
         *report.nodes(line),
     ]
     nodes += [_importances(setup) for setup in line.setups]
     nodes += [node for name in line.refined for node in _gallery(name)]
     nodes += [_history()] if line.uses_apc() else []
-    parts = [_row(name, _evaluated(line, name), *_DETECTION) for name in line.detectors]
-    parts += [_row(name, *_REFINEMENT) for name in line.refined]
-    return sum(parts, Pipeline(nodes, tags="evaluate"))
+    rows = [_row(name, _evaluated(line, name), *_DETECTION) for name in line.detectors]
+    rows += [_row(name, *_REFINEMENT) for name in line.refined]
+    return sum(rows, Pipeline(nodes, tags="evaluate"))
 
 
 def _row(name: str, measure: Callable[..., Any], own: list[str], row: str) -> Pipeline:

@@ -78,9 +78,10 @@ def gather_parts(
     refined = np.full(len(split), -1)
     if log is not None:
         refined[log["row"].to_numpy(np.int64)] = np.arange(len(log))  # an empty CSV has no types
+    files = manifest.set_index("image_id")[["path", "width", "height"]].reindex(names)
     return decisions.assign(
         row=row,
-        path=manifest.set_index("image_id")["path"].reindex(names).to_numpy(),
+        **{name: files[name].to_numpy() for name in files},
         mask_known=split["mask_known"].to_numpy()[row],
         refined=refined[row],
     )
