@@ -17,7 +17,6 @@ from typing import Any
 import mlflow
 import pandas as pd
 from kedro.framework.hooks import hook_impl
-from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -192,8 +191,7 @@ class ProfileHooks:
         try:
             rows = self._rows()
             nodes = [rows[node.name] for node in pipeline.nodes if node.name in rows]
-            # The line's profile is not replaced by that of another pipeline.
-            ours = set(pipeline.nodes) <= set(pipelines["__default__"].nodes)
+            ours = "inspection" not in pipeline.all_outputs()  # the line's profile stays
             for name, summed_up in _TABLES.items():
                 profile = summed_up(nodes) if nodes else pd.DataFrame()
                 if profile.empty:
