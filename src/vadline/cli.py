@@ -46,8 +46,12 @@ def _told(error: Exception) -> str | None:
     return None
 
 
+def _project() -> Path:
+    return find_kedro_project(Path.cwd()) or Path.cwd()
+
+
 def _check_environment(env: str | None) -> None:
-    conf = (find_kedro_project(Path.cwd()) or Path.cwd()) / "conf"
+    conf = _project() / "conf"
     known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
     if env is not None and env not in known:
         raise VadlineError(f"--env={env} is not a folder of {conf}; known: {', '.join(known)}.")
@@ -116,6 +120,6 @@ def export(out: Path, bundle: Path | None, detector: str | None) -> None:
     from vadline.export import export_onnx
 
     with _explained():
-        found = bundle or newest_inspector(find_kedro_project(Path.cwd()) or Path.cwd())
+        found = bundle or newest_inspector(_project())
         export_onnx(found, out, detector)
     click.echo(f"Wrote {out}")

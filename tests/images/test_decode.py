@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vadline.images.decode import UnreadableImageError, convert, decode, open_image
+from vadline.images.encode import as_png
 from vadline.images.png16 import read_png16
 
 
@@ -227,3 +228,8 @@ def test_pixels_in_memory_are_read_as_their_file_without_loss_is(tmp_path):
             ours, own = convert(values, 32, sixteen_bit_max=most)
             assert size == own
             np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_is_written_as_png_is_read_as_it_was():
+    values = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(decode(as_png(values), 32)[0], values)

@@ -22,7 +22,7 @@ def with_inspector(parameters: Parameters, project: Path) -> Parameters:
     Raises
     ------
     VadlineError
-        If there is no inspector, or the file is none.
+        If there is no inspector.
     """
     inspect = parameters.inspect
     if inspect.folder is None:
@@ -33,7 +33,6 @@ def with_inspector(parameters: Parameters, project: Path) -> Parameters:
         newest = newest_inspector(project, "/".join(source.product()) if named else None)
     else:
         newest = Path(inspect.bundle).expanduser().absolute()
-        made_by(newest)  # fails here, in a line, rather than where Kedro asks for the product
     chosen = inspect.model_copy(update={"bundle": str(newest)})
     return parameters.model_copy(update={"inspect": chosen})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-import io
 import json
 import os
 import warnings
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import nn
 
 from vadline.detectors import load_detector
@@ -22,6 +20,7 @@ from vadline.detectors.on_backbone import OnBackbone
 from vadline.errors import VadlineError
 from vadline.export.graph import PaDiMGraph, PatchCoreGraph
 from vadline.export.setup_graph import SetupGraph
+from vadline.images.encode import as_png
 from vadline.images.region import BLANK, Region
 from vadline.inspection import Bundle, Inspector, read_bundle
 from vadline.progress import without_bars
@@ -144,6 +143,10 @@ def _metadata(bundle: Bundle, detector: str | None) -> dict[str, Any]:
     if not known["goods"]:
         raise VadlineError(f"no good part has told a threshold of {decides}: add good parts")
     rules, drawn = bundle.reading.config, bundle.reading.tensors.get("region")
+    outside = None
+    if drawn is not None:
+        white = np.where(drawn.numpy(), 0, 255).astype(np.uint8)
+        outside = base64.b64encode(as_png(white)).decode()
     return {
         "format": FORMAT,
         "made_by": bundle.made_by,
@@ -151,15 +154,9 @@ def _metadata(bundle: Bundle, detector: str | None) -> dict[str, Any]:
         "size": rules["size"],
         "sixteen_bit_max": rules["sixteen_bit_max"],
         "blank": list(BLANK),
-        "region": None if drawn is None else _png(~drawn.numpy()),
+        "region": outside,
         **known,
     }
-
-
-def _png(mask: NDArray[np.bool_]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def _on_cpu(state: ModelState) -> OnBackbone:

@@ -6,12 +6,13 @@
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.pixel_prior import PixelPrior, fit_pixel_prior, sample_pixels
 from vadline.f2pad.refine import refine
-from vadline.f2pad.selection import mask_threshold, reference_rows, rows_to_refine
+from vadline.f2pad.selection import initial_masks, mask_threshold, reference_rows, rows_to_refine
 
 __all__ = [
     "F2PADParams",
     "PixelPrior",
     "fit_pixel_prior",
+    "initial_masks",
     "mask_threshold",
     "reference_rows",
     "refine",

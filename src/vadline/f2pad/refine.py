@@ -19,6 +19,7 @@ from vadline.f2pad.objective import PIXEL_UNIT, Objective
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.pixel_prior import PixelPrior
 from vadline.f2pad.protocol import RefinableDetector
+from vadline.f2pad.selection import initial_masks
 from vadline.f2pad.solver import Solution, solve
 from vadline.progress import progress
 
@@ -95,7 +96,7 @@ def refine(
             f"f2pad: region of interest {roi.shape} does not fit maps of {maps.shape[1:]}: "
             "resize it"
         )
-    initial = ((maps > threshold) & roi).astype(np.uint8)
+    initial = initial_masks(maps, threshold, roi)
     chosen = np.flatnonzero(initial.any(axis=(1, 2)))
     masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
     log = pd.DataFrame(

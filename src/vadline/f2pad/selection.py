@@ -42,6 +42,13 @@ def mask_threshold(
     return pixel_threshold((maps for maps, _ in known), rate, roi)
 
 
+def initial_masks(
+    maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Threshold pixel-sized maps inside of the region of interest: M0, uint8 {0, 1} (N, H, W)."""
+    return ((maps > threshold) & roi).astype(np.uint8)
+
+
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
     """Draw at most ``most`` good rows, ascending, for the pixel prior and the initialiser."""
     return np.sort(np.random.default_rng((seed, 0x9E1)).permutation(goods)[:most])

@@ -21,7 +21,7 @@ from vadline.calibration import (
 )
 from vadline.detectors import AnomalyMaps, load_detector
 from vadline.errors import VadlineError
-from vadline.f2pad import F2PADParams, PixelPrior, refine
+from vadline.f2pad import F2PADParams, PixelPrior, initial_masks, refine
 from vadline.images.decode import UnreadableImageError, convert, decode
 from vadline.images.region import Region
 from vadline.inspection.bundle import Bundle, read_bundle
@@ -100,7 +100,8 @@ class Inspector:
         """
         path = Path(path)
         bundle = read_bundle(path)
-        return cls(bundle, hashlib.sha256(path.read_bytes()).hexdigest())
+        with path.open("rb") as file:
+            return cls(bundle, hashlib.file_digest(file, "sha256").hexdigest())
 
     def inspect(self, photographs: Iterable[Photograph], refine: bool = True) -> list[Inspection]:
         """Judge photographs.
@@ -224,7 +225,7 @@ class Inspector:
             )
         threshold = masking.config["threshold"]
         if not refined:
-            return ((maps > threshold) & self._roi).astype(np.uint8)
+            return initial_masks(maps, threshold, self._roi)
         result = refine(
             images,
             maps,

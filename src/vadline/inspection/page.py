@@ -15,7 +15,7 @@ from vadline.calibration import Promise
 from vadline.detectors import AnomalyMaps
 from vadline.images.decode import UnreadableImageError
 from vadline.inspection.inspector import Inspector
-from vadline.report import Goods, Pictures, ReportData, render_report
+from vadline.report import Goods, Pictures, ReportData, moment, render_report
 
 _BLANK = 200  # grey, where a photograph cannot be shown
 
@@ -38,7 +38,8 @@ def inspection_page(
     drift : dict
         As :meth:`Inspector.drift` gives it.
     """
-    bundle, now = inspector.bundle, datetime.now()
+    bundle = inspector.bundle
+    product = f"{bundle.made_by['source']}/{bundle.made_by['category']}"
     parts = parts.reset_index(drop=True)
     at = parts["row"].to_numpy(np.int64)
 
@@ -52,8 +53,8 @@ def inspection_page(
     said["unlike_training"] = said["unlike_training"].fillna(False).astype(bool)
     said["reason"] = said["reason"].fillna(said["refused"])
     data = ReportData(
-        product=f"{bundle.made_by['source']}/{bundle.made_by['category']}",
-        made=f"{now.day} {now:%B %Y, %H:%M}",
+        product=product,
+        made=moment(datetime.now()),
         decisions=said,
         pictures=Pictures(
             photograph,
@@ -65,7 +66,7 @@ def inspection_page(
         drift=drift["in_words"],
         drifted=drift["drifted"],
         settings={
-            "Inspector of": f"{bundle.made_by['source']}/{bundle.made_by['category']}",
+            "Inspector of": product,
             "Photographs it learnt from, hash": bundle.made_by["manifest_hash"],
             "Score that decides": bundle.setup["name"],
             "Version of vadline": bundle.made_by["version"],

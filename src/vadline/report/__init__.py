@@ -6,5 +6,14 @@ From plain data to HTML; with or without labels, what is not known is left out.
 from vadline.report.data import Goods, Pictures, ReportData, ReportSize
 from vadline.report.nearest import nearest_goods
 from vadline.report.page import render_report
+from vadline.report.wording import moment
 
-__all__ = ["Goods", "Pictures", "ReportData", "ReportSize", "nearest_goods", "render_report"]
+__all__ = [
+    "Goods",
+    "Pictures",
+    "ReportData",
+    "ReportSize",
+    "moment",
+    "nearest_goods",
+    "render_report",
+]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import pandas as pd
 
 from vadline.calibration.outcomes import ACCEPT, REJECT
 from vadline.sources.manifest import BAD, GOOD
+
+
+def moment(when: datetime) -> str:
+    """Write a date and time as it is to be read."""
+    return f"{when.day} {when:%B %Y, %H:%M}"
 
 
 def summary(decisions: pd.DataFrame) -> list[str]:

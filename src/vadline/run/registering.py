@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from importlib.metadata import requires, version
 from pathlib import Path
 
 import mlflow
-import numpy as np
 import pandas as pd
 from kedro.io import CatalogProtocol
 from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 from packaging.requirements import Requirement
-from PIL import Image
 
 import vadline
+from vadline.images.encode import as_png
 
 _PACKAGE = Path(vadline.__file__).parent
 _ANSWER = (
@@ -48,7 +46,7 @@ def log_inspector(catalog: CatalogProtocol, product: str) -> None:
         python_model=str(_PACKAGE / "run" / "served.py"),
         artifacts={"inspector": str(Path(catalog["inspector"]._get_load_path()).absolute())},
         signature=SIGNATURE,
-        input_example=pd.DataFrame({"image": [_png(catalog.load("images")[0])]}),
+        input_example=pd.DataFrame({"image": [as_png(catalog.load("images")[0])]}),
         pip_requirements=_requirements(),
         code_paths=[str(_PACKAGE)],
         registered_model_name=f"vadline-{product.replace('/', '-')}",
@@ -71,9 +69,3 @@ def _requirements() -> list[str]:
     needed = [Requirement(text) for text in requires("vadline") or []]
     used = [each for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
     return sorted(f"{each.name}=={version(each.name)}" for each in used)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()

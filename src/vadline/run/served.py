@@ -5,17 +5,15 @@ MLflow keeps this file with the model, rather than a pickle, and runs it where i
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict
 from typing import Any
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.pyfunc import PythonModel
-from PIL import Image
 
+from vadline.images.encode import as_png
 from vadline.inspection import Inspection, Inspector
 
 INSPECTOR = "inspector"  # the artifact's name
@@ -57,15 +55,9 @@ def _row(result: Inspection) -> dict[str, Any]:
     return {
         **{name: getattr(result, name) for name in plain},
         "defects": json.dumps([asdict(defect) for defect in result.defects]),
-        "mask": b"" if result.mask is None else _png(result.mask),
+        "mask": b"" if result.mask is None else as_png(255 * result.mask),
         "refused": result.refused or "",
     }
-
-
-def _png(mask: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(255 * mask).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 mlflow.models.set_model(ServedInspector())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vadline.config.line import Line
 from vadline.detectors import AnomalyMaps
+from vadline.f2pad import initial_masks
 from vadline.inspection.defects import DEFECTS, draw_part
 from vadline.inspection.pictures import heat
 from vadline.progress import progress
@@ -32,8 +33,10 @@ def draw_parts(
     rows = []
     for _, part in progress(wanted.iterrows(), total=len(wanted), desc="pictures", unit="part"):
         pixels = maps.pixels(np.array([part["row"]]))
-        thresholded = ((pixels[0] > threshold["threshold"]) & roi).astype(np.uint8)
-        mask = refined[part["refined"]] if part["refined"] >= 0 else thresholded
+        if part["refined"] >= 0:
+            mask = refined[part["refined"]]
+        else:
+            mask = initial_masks(pixels, threshold["threshold"], roi)[0]
         strength = heat(pixels, threshold["threshold"])[0]
         found = draw_part(part, strength, mask, folder / part["image_id"], sixteen_bit_max)
         rows.append({"image_id": part["image_id"], **found})

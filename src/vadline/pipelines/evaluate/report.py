@@ -14,7 +14,7 @@ import vadline
 from vadline.config.current import workspace
 from vadline.config.line import Line, bound
 from vadline.detectors import AnomalyMaps
-from vadline.report import Goods, Pictures, ReportData, ReportSize, render_report
+from vadline.report import Goods, Pictures, ReportData, ReportSize, moment, render_report
 from vadline.splits import learnt_from
 
 TABLES = ("detection", "segad", "refinement", "thresholds")
@@ -41,7 +41,7 @@ def gather_words(
     """Gather what the report says: ``rest`` are the values of `SETTINGS`, then `TABLES`."""
     values, tables = rest[: len(SETTINGS)], rest[len(SETTINGS) :]
     learnt, folds = learnt_from(split, "training"), int(split["fold"].max()) + 1
-    reject, review, now = calibration["reject"], calibration["review"], datetime.now()
+    reject, review = calibration["reject"], calibration["review"]
     settings = {
         "Source": product,
         "Parts that it learnt from": f"{learnt['goods']} good, {learnt['bads']} bad",
@@ -55,7 +55,7 @@ def gather_words(
     }
     return {
         "product": product,
-        "made": f"{now.day} {now:%B %Y, %H:%M}",
+        "made": moment(datetime.now()),
         "promise": calibration["in_words"],
         "drift": drift.get("in_words", ""),
         "drifted": drift["drifted"],
