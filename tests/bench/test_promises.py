@@ -22,6 +22,7 @@ def world():
             "defect": np.where(bad, "square", "good"),
             "mask_path": None,
             "sha256": [str(i) for i in range(44)],
+            "reviewed": False,
         }
     )
     return manifest, images

@@ -15,7 +15,7 @@ from vadline.segad import ForestParams, SetupParams
 
 def test_settings_come_typed_with_all_their_defaults_and_are_parsed_once(project, monkeypatch):
     calls = []
-    monkeypatch.setattr(hooks, "parse", lambda raw: calls.append(1) or parsing.parse(raw))
+    monkeypatch.setattr(hooks, "parse", lambda *said: calls.append(1) or parsing.parse(*said))
     bootstrap_project(project.path)
     with KedroSession.create(project.path, env="test") as session:
         catalog = session.load_context().catalog

@@ -41,6 +41,7 @@ def world():
             "mask_path": names,
             "source_split": "unassigned",
             "low_shot": "",
+            "reviewed": False,
             "sha256": names,
         }
     )

@@ -37,6 +37,7 @@ def manifest(goods: int, bads: int, part: str = "unassigned") -> pd.DataFrame:
             "mask_path": None,
             "source_split": part,
             "low_shot": "",
+            "reviewed": False,
             "sha256": names,
         }
     )

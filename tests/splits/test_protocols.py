@@ -33,6 +33,7 @@ def manifest(**parts: int) -> pd.DataFrame:
                     "mask_path": f"/data/{part}/{i}_mask.png" if i % 2 else None,
                     "source_split": split,
                     "low_shot": "",
+                    "reviewed": False,
                     "sha256": f"{part}{i}",
                 }
             )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from vadline.errors import VadlineError
-from vadline.splits import SplitParams, make_split
+from vadline.splits import ROLES, SplitParams, make_split
 
 
 def manifest(**parts: int) -> pd.DataFrame:
@@ -25,6 +25,7 @@ def manifest(**parts: int) -> pd.DataFrame:
                 "mask_path": None,
                 "source_split": split,
                 "sha256": f"{part}{i}",
+                "reviewed": False,
             }
             for i in range(count)
         ]
@@ -87,3 +88,31 @@ def test_bads_that_copies_keep_in_the_test_part_count_as_tested():
     source.loc[source["label"] == "bad", "sha256"] = list("aabbccde")
     with pytest.raises(VadlineError, match=r"split\.shots=9, but the source has 2 bads to draw"):
         supervised(source, 9)
+
+
+@pytest.mark.parametrize("protocol", ["all", "supervised", "low_shot", "high_shot", "one_class"])
+def test_reviewed_bads_from_elsewhere_join_and_change_no_test_part(protocol):
+    source = manifest(train_good=20, train_bad=8, test_good=5, test_bad=8)
+    joining = manifest(train_bad=2).assign(reviewed=True, low_shot="")
+    joining = joining.assign(image_id=["reviewed/a", "zz"], sha256=["a", "zz"])
+    whole = pd.concat([source.assign(low_shot=""), joining]).sort_values("image_id")
+    settings = {"protocol": protocol} | ({"shots": 3} if protocol == "low_shot" else {})
+    scheme = {"scheme": "cross_fit"} if protocol == "all" else {}
+    before, after = (
+        make_split(
+            table.reset_index(drop=True),
+            np.random.default_rng(0).integers(0, 255, (len(table), 4, 4, 3), dtype=np.uint8),
+            SplitParams(**{"scheme": "holdout"} | scheme | settings),
+            0,
+        )
+        for table in (source.assign(low_shot=""), whole)
+    )
+    assert bads(after, "test") == bads(before, "test")
+    learnt = bads(after, *ROLES[:-1]) - bads(before, *ROLES[:-1])
+    assert learnt == (set() if protocol == "one_class" else {"reviewed/a", "zz"})
+
+
+def test_reviewed_bads_will_do_where_the_source_has_none():
+    source = manifest(train_good=20, train_bad=1, test_good=5).assign(low_shot="", reviewed=True)
+    split = supervised(source, 10)
+    assert bads(split, "forest") == {"train_bad/0000"}

@@ -25,7 +25,7 @@ _FOREST_UNSEEN = {
 }
 
 
-def complete(raw: dict[str, Any]) -> dict[str, Any]:
+def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]:
     """Fill in the settings that follow from others, where they are null or absent.
 
     Lists of names may be one string: names apart by spaces, or ``all``. ``line.detectors`` are the
@@ -43,7 +43,7 @@ def complete(raw: dict[str, Any]) -> dict[str, Any]:
     segad = _mapping(whole, "segad")
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     if chosen is None:
-        bads = _knows_bads(whole)
+        bads = _knows_bads(whole, reviewed_bads)
         chosen = [name for name in detectors if bads or not _tuned(detectors[name])]
     if not isinstance(chosen, list):
         return whole
@@ -90,13 +90,13 @@ def _tuned(settings: Any) -> bool:
     return isinstance(settings, dict) and settings.get("encoder") == "apc"
 
 
-def _knows_bads(whole: dict[str, Any]) -> bool:
+def _knows_bads(whole: dict[str, Any], reviewed: bool) -> bool:
     """Tell whether there are bad parts to learn from, as far as can be told before reading."""
     split, source = (whole.get(key) or {} for key in ("split", "source"))
     if not (isinstance(split, dict) and isinstance(source, dict)):
         return True
     if split.get("protocol") == "all" and source.get("name") == "folder" and source.get("root"):
-        return (Path(str(source["root"])).expanduser() / BAD).is_dir()
+        return reviewed or (Path(str(source["root"])).expanduser() / BAD).is_dir()
     return split.get("protocol") != "one_class"
 
 

@@ -15,8 +15,13 @@ from vadline.detectors import detector_class
 from vadline.errors import VadlineError
 
 
-def parse(raw: dict[str, Any]) -> Parameters:
+def parse(raw: dict[str, Any], reviewed_bads: bool = False) -> Parameters:
     """Check the parameters of a run.
+
+    Parameters
+    ----------
+    reviewed_bads : bool
+        Whether people have called parts bad, beside those that the source knows.
 
     Returns
     -------
@@ -30,7 +35,7 @@ def parse(raw: dict[str, Any]) -> Parameters:
         If a key is unknown or missing or a value is out of range: one line for all of them. If
         there is no such backbone, or its weights file is not there.
     """
-    whole = complete(raw)
+    whole = complete(raw, reviewed_bads)
     try:
         parameters = Parameters.model_validate(whole)
     except ValidationError as error:

@@ -27,6 +27,11 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     """
 
     seed: int = Field(0, ge=0, description="Of every random choice.")
+    review: str | None = Field(
+        None,
+        description="A review.csv of a report, to take in: what people say of parts is kept for "
+        "all later runs. Relative to where kedro runs.",
+    )
     line: LineParams = LineParams()
     source: SourceParams = SourceParams()
     images: ImageParams = ImageParams()

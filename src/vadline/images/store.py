@@ -194,6 +194,7 @@ def _to_row(reading: _Reading) -> dict[str, Any]:
         "width": reading.width,
         "height": reading.height,
         "sha256": reading.sha256,
+        "reviewed": record.reviewed,
     }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -18,6 +19,8 @@ import vadline
 from vadline.io.atomic import AtomicMixin
 
 logger = logging.getLogger(__name__)
+
+_REVIEW = "params:review"
 
 
 class FreshnessHooks:
@@ -63,7 +66,11 @@ def made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
         and of the code's release.
     """
     names = sorted(name for name in pipeline.inputs() if name.startswith("params:"))
-    digests = {name: _digest(decisive(catalog.load(name))) for name in names}
+    told = {name: decisive(catalog.load(name)) for name in names}
+    if (review := told.pop(_REVIEW, None)) is not None:
+        # By what it says: the next one may have its name. Without one, what was said still counts.
+        told[_REVIEW] = Path(review).expanduser().read_text(encoding="utf-8", errors="replace")
+    digests = {name: _digest(value) for name, value in told.items()}
     for node in pipeline.nodes:
         wiring = _digest([vadline.__version__, node.name, node.inputs, node.outputs])
         digests |= dict.fromkeys(node.outputs, wiring)

@@ -11,6 +11,7 @@ from kedro.framework.project import PACKAGE_NAME, pipelines
 from vadline.config.current import use
 from vadline.config.inspecting import with_inspector
 from vadline.config.parsing import parse
+from vadline.config.reviewing import reviewed_bads
 
 
 class ParameterHooks:
@@ -28,8 +29,8 @@ class ParameterHooks:
         VadlineError
             If a parameter is unknown, missing or out of range.
         """
-        parameters = parse(context.config_loader["parameters"])
-        parameters = with_inspector(parameters, Path(context.project_path))
+        raw, project = context.config_loader["parameters"], Path(context.project_path)
+        parameters = with_inspector(parse(raw, reviewed_bads(raw, project)), project)
         context.config_loader["parameters"] = parameters.model_dump(mode="json")
         use(parameters)
         pipelines.configure(f"{context._package_name or PACKAGE_NAME}.pipeline_registry")

@@ -7,5 +7,15 @@ from vadline.sources.manifest import COLUMNS, Record, is_unseen
 from vadline.sources.params import SourceParams
 from vadline.sources.reading import read_source
 from vadline.sources.registry import SOURCES
+from vadline.sources.reviews import apply_verdicts, take_in
 
-__all__ = ["COLUMNS", "SOURCES", "Record", "SourceParams", "is_unseen", "read_source"]
+__all__ = [
+    "COLUMNS",
+    "SOURCES",
+    "Record",
+    "SourceParams",
+    "apply_verdicts",
+    "is_unseen",
+    "read_source",
+    "take_in",
+]

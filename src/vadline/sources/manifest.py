@@ -28,6 +28,7 @@ COLUMNS = (
     "width",
     "height",
     "sha256",
+    "reviewed",
 )
 
 
@@ -54,6 +55,8 @@ class Record:
         The product.
     low_shot : str
         The comma-joined keys (seeds) of the source's low-shot lists that name this image.
+    reviewed : bool
+        Whether a person has said that it is good or bad: see :mod:`vadline.sources.reviews`.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Record:
     source_split: str
     category: str
     low_shot: str = ""
+    reviewed: bool = False
 
     def __post_init__(self) -> None:
         wrong = self.label not in (GOOD, BAD), self.source_split not in (TRAIN, TEST, UNASSIGNED)

@@ -37,7 +37,8 @@ def make_split(
     Training bads are, by protocol, all outside of the source's test part (``all``); none
     (``one_class``); the source's own list for this seed or else ``shots`` of its training bads
     (``low_shot``); all of its training bads (``high_shot``); or ``shots`` bads moved out of the
-    test part, at most half of that part's and never of an unseen kind (``supervised``).
+    test part, at most half of that part's and never of an unseen kind (``supervised``). Parts
+    from elsewhere that people have called bad join them, but under ``one_class``.
 
     Under ``cross_fit`` every training image belongs to a fold (see `deal_folds`) and plays all
     roles that its label allows: ``detector`` and ``calibration`` for goods, ``finetune``,
@@ -74,7 +75,10 @@ def make_split(
     usable = np.ones(len(manifest), bool) if everything else _without_copies(manifest)
     test_share = 0.0 if everything else params.test_good_share
     train_goods, test_goods = _divide_goods(manifest, usable, goods_rng, test_share)
-    train_bads = _draw_bads(manifest, usable, params, seed, bads_rng)
+    joining = _joining_bads(manifest, params)
+    known = usable & ~np.isin(np.arange(len(manifest)), joining)
+    drawn = _draw_bads(manifest, known, params, seed, bads_rng, enough=len(joining) > 0)
+    train_bads = np.concatenate([drawn, joining])
     test_bads = np.setdiff1d(np.flatnonzero(_testable_bads(manifest, usable)), train_bads)
 
     split = manifest[["image_id", "label", "defect"]].reset_index(drop=True)
@@ -165,8 +169,12 @@ def _draw_bads(
     params: SplitParams,
     seed: int,
     rng: np.random.Generator,
+    enough: bool,
 ) -> Indices:
-    """Draw the training bads of a protocol, in an order uniform over their kinds."""
+    """Draw the training bads of a protocol, in an order uniform over their kinds.
+
+    There must be some, unless there are ``enough`` others.
+    """
     if params.protocol == "one_class":
         return np.empty(0, np.int64)
     if params.protocol == "all":
@@ -180,6 +188,8 @@ def _draw_bads(
     else:
         train = (manifest["source_split"] == TRAIN) & (manifest["label"] == BAD)
         pool = usable & train.to_numpy()
+    if enough and not pool.any():
+        return np.empty(0, np.int64)
     _require_bads(manifest, pool, params.protocol)
     shots = params.shots
     if params.protocol == "supervised":
@@ -199,6 +209,19 @@ def _draw_bads(
         )
     order = order_uniformly_over_kinds(manifest["defect"].to_numpy()[candidates], rng)
     return candidates[order[:shots]]
+
+
+def _joining_bads(manifest: pd.DataFrame, params: SplitParams) -> Indices:
+    """Find the bad parts from elsewhere that people have reviewed."""
+    reviewed = manifest["reviewed"] & (manifest["source_split"] == TRAIN)
+    joining = np.flatnonzero(reviewed & (manifest["label"] == BAD))
+    if len(joining) and params.protocol == "one_class":
+        logger.warning(
+            "%d parts that people have called bad do not teach: split.protocol is one_class",
+            len(joining),
+        )
+        return joining[:0]
+    return joining
 
 
 def _require_bads(manifest: pd.DataFrame, pool: NDArray[np.bool_], protocol: str) -> None:

@@ -11,20 +11,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.images import ImageParams, ingest
-from vadline.sources import SourceParams, read_source
+from vadline.sources import SourceParams, apply_verdicts, read_source, take_in
 
 logger = logging.getLogger(__name__)
 
 
+def take_in_review(review: str | None, folder: Path) -> pd.DataFrame:
+    """Keep what people say of parts, and gather all that they have said so far."""
+    return take_in(Path(review).expanduser() if review else None, folder)
+
+
 def ingest_images(
-    source: SourceParams, images: ImageParams, demo_folder: Path, scratch: Path
+    source: SourceParams,
+    images: ImageParams,
+    verdicts: pd.DataFrame,
+    demo_folder: Path,
+    scratch: Path,
 ) -> tuple[pd.DataFrame, Path, Path, NDArray[np.bool_], dict[str, Any]]:
     """Read a source once: manifest, images, masks, region and a report of what was refused.
 
     Images and masks are files in ``scratch``, which their datasets take over. The folder's name
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
-    records = read_source(source, demo_folder, images.size)
+    records = apply_verdicts(read_source(source, demo_folder, images.size), verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
     for refused in read.report["refused"]:
         logger.warning("Left out %s: %s", refused["path"], refused["reason"])

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.pipelines.ingest.nodes import ingest_images
+from vadline.pipelines.ingest.nodes import ingest_images, take_in_review
 
 
 def create_pipeline() -> Pipeline:
@@ -10,8 +10,17 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                take_in_review,
+                inputs=["params:review", "review_folder"],
+                outputs="verdicts",
+                name="take_in_review",
+            ),
+            Node(
                 ingest_images,
-                inputs=["params:source", "params:images", "demo_folder", "ingest_scratch"],
+                inputs=[
+                    *("params:source", "params:images", "verdicts"),
+                    *("demo_folder", "ingest_scratch"),
+                ],
                 outputs=["manifest", "images", "masks", "roi", "ingest_report"],
                 name="ingest_images",
             ),
