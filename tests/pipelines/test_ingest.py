@@ -40,6 +40,8 @@ def run(source: SourceParams, work: Path) -> DataCatalog:
         {
             "params:source": MemoryDataset(source, copy_mode="assign"),
             "params:images": MemoryDataset(ImageParams(size=SIZE), copy_mode="assign"),
+            "params:review": MemoryDataset(None),
+            "review_folder": io.CheckpointDataset(filepath=str(work / "reviews")),
             "demo_folder": io.CheckpointDataset(filepath=str(work / "demo/tree")),
             "ingest_scratch": io.CheckpointDataset(filepath=str(work / ".arrays")),
             "manifest": io.ParquetDataset(filepath=str(work / "manifest.parquet")),
