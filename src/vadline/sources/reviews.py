@@ -7,6 +7,7 @@ was inspected is gone.
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import shutil
@@ -14,10 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from vadline.errors import VadlineError
+from vadline.sources.listing import with_unique_ids
 from vadline.sources.manifest import BAD, GOOD, TRAIN, Record
 
 logger = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ def read_review(path: Path) -> pd.DataFrame:
     header = text.partition("\n")[0]
     separator = ";" if ";" in header and "," not in header else ","
     try:
-        table = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig").fillna("")
+        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str).fillna("")
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise VadlineError(f"review {path} is no table ({' '.join(str(error).split())})") from error
     if missing := [name for name in ("path", "verdict") if name not in table]:
@@ -168,11 +171,11 @@ def apply_verdicts(records: Sequence[Record], verdicts: pd.DataFrame) -> list[Re
     result = list(records)
     places = _by_content(records, [Path(path) for path in verdicts["photograph"]])
     corrected, joined = 0, 0
-    for said in verdicts.itertuples():
-        for place in places.get(str(said.sha256), ()):
-            old, result[place] = result[place], _judged(result[place], said.verdict, said.kind)
-            corrected += old.label != said.verdict
-        if str(said.sha256) not in places:
+    for said in verdicts.to_dict("records"):
+        for place in places.get(said["sha256"], ()):
+            corrected += result[place].label != said["verdict"]
+            result[place] = _judged(result[place], said["verdict"], said["kind"])
+        if said["sha256"] not in places:
             joined += 1
             result.append(_joining(records[0].category if records else "", said))
     if len(verdicts):
@@ -181,7 +184,7 @@ def apply_verdicts(records: Sequence[Record], verdicts: pd.DataFrame) -> list[Re
             "part (%d of all called bad)",
             *(len(verdicts), corrected, joined, (verdicts["verdict"] == BAD).sum()),
         )
-    return sorted(result, key=lambda record: record.image_id)
+    return with_unique_ids(result)
 
 
 def _by_content(records: Sequence[Record], photographs: Sequence[Path]) -> dict[str, list[int]]:
@@ -209,14 +212,13 @@ def _judged(record: Record, verdict: str, kind: str) -> Record:
     return replace(record, label=BAD, defect=kind or known, reviewed=True)
 
 
-def _joining(category: str, said: object) -> Record:
-    verdict, kind = str(said.verdict), str(said.kind)  # type: ignore[attr-defined]
-    path, photograph = Path(str(said.path)), Path(str(said.photograph))  # type: ignore[attr-defined]
+def _joining(category: str, said: dict[str, Any]) -> Record:
+    photograph = Path(said["photograph"])
     return Record(
-        image_id=f"{_JOINED}/{path.stem}-{photograph.stem[:8]}",
+        image_id=f"{_JOINED}/{Path(said['path']).stem}-{photograph.stem[:8]}",
         path=photograph,
-        label=verdict,
-        defect=(kind or BAD) if verdict == BAD else GOOD,
+        label=said["verdict"],
+        defect=(said["kind"] or BAD) if said["verdict"] == BAD else GOOD,
         mask_path=None,
         source_split=TRAIN,
         category=category,
