@@ -21,7 +21,7 @@ def test_settings_come_typed_with_all_their_defaults_and_are_parsed_once(project
         catalog = session.load_context().catalog
     patchcore = catalog.load("params:detectors.patchcore")
     assert isinstance(patchcore, PatchCoreParams)
-    assert patchcore.backbone.name == catalog.load("params:backbone")["name"]
+    assert patchcore.backbone.name == catalog.load("params:backbone").name
     assert isinstance(catalog.load("params:segad.forest"), ForestParams)
     assert isinstance(catalog.load("params:segad.setups.all_ad"), SetupParams)
     assert isinstance(catalog.load("params:apc"), APCParams)

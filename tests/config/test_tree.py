@@ -63,6 +63,16 @@ def test_every_environment_is_valid(raw, env):
         ({"segad": {"segments": {"knd": "vad"}}}, ["segad.segments.knd", "kind"]),
         ({"f2pad": {"window": 4}}, ["window must be odd"]),
         ({"detectors": {"mean": {"kind": "padim"}}}, ["mean", "rename"]),
+        ({"detectors": {"probe": {"kind": "padim"}}}, ["probe", "rename"]),
+        ({"line": {"probe": "cflow"}}, ["line.probe", "cflow"]),
+        ({"split": {"scheme": "holdout"}, "line": {"probe": "padim"}}, ["scheme=cross_fit"]),
+        (
+            {
+                "line": {"probe": "none", "setups": ["mine"]},
+                "segad": {"setups": {"mine": {"detectors": ["padim"], "probe": True}}},
+            },
+            ["segad.setups.mine", "line.probe"],
+        ),
         ({"split": {"protocol": "all", "scheme": "holdout"}}, ["split.scheme=cross_fit"]),
         ({"decide": {"review_rate": 0.01}}, ["review_rate", "set it higher"]),
     ],
@@ -79,10 +89,34 @@ def test_the_line_follows_the_parameters(raw):
     for name in ("patchcore", "padim"):
         alone = parse(merged(raw, {"line": {"detectors": name}}))
         line = alone.shape()
-        assert line.detectors == line.setups == line.refined == (name,)
-        assert alone.decide.setup == name
+        assert line.detectors == line.refined == (name,)
+        assert line.setups == (name, "segad_safe")
+        assert alone.decide.setup == "segad_safe"
+        assert line.probe == name
         assert not line.uses_apc()
     assert parse(raw).shape().uses_apc()
+
+
+def test_the_probe_needs_folds_known_bads_and_a_setup_that_asks_for_it(raw):
+    assert parse(raw).shape().has_probe()
+    without = [
+        {"split": {"scheme": "holdout"}},
+        {"split": {"protocol": "one_class"}},
+        {"line": {"setups": "all_ad"}},
+        {"line": {"probe": "none"}},
+    ]
+    for change in without:
+        params = parse(merged(raw, change))
+        assert not params.shape().has_probe()
+        assert not any(params.segad.setups[name].probe for name in params.line.setups)
+    assert parse(merged(raw, {"line": {"probe": "padim"}})).line.probe == "padim"
+
+
+def test_a_setup_blends_as_all_do_unless_it_says_otherwise(raw):
+    mine = {"segad": {"blend": "cv", "setups": {"mine": {"detectors": ["padim"], "blend": "off"}}}}
+    setups = parse(merged(raw, mine)).segad.setups
+    kinds = {name: setups[name].blend.kind for name in ("all_ad", "segad_safe", "mine")}
+    assert kinds == {"all_ad": "cv", "segad_safe": "safe", "mine": "off"}
 
 
 def test_the_line_has_the_detectors_that_have_an_entry(raw):
@@ -117,7 +151,7 @@ def test_setups_follow_from_the_detectors(raw):
     assert setups["all_ad_classifier"].classifier == setups["patchcore_wrn"].classifier == "wrn"
     assert set(params.line.setups) == set(setups)
     assert params.line.refined == ("patchcore", "padim")
-    assert params.decide.setup == "all_ad"
+    assert params.decide.setup == "segad_safe"
     assert params.shape().roles == {
         "patchcore": "detector",
         "padim": "detector",

@@ -61,12 +61,12 @@ def test_saved_models_give_the_same_maps_in_a_fresh_process(trials):
     check_fresh_process(list(trials.values()))
 
 
-@pytest.mark.parametrize("kind", HERE)
-def test_an_inspector_says_the_same(kind, trials, tmp_path):
+@pytest.mark.parametrize(("kind", "probe"), [*((kind, False) for kind in HERE), ("padim", True)])
+def test_an_inspector_says_the_same(kind, probe, trials, tmp_path):
     trial = trials[kind]
     images = trial.images[trial.others]
     bad = trial.masks[trial.others].any(axis=(1, 2))
-    bundle, scores = bundle_around(trial.fitted, images, bad, halves(trial.size))
+    bundle, scores = bundle_around(trial.fitted, images, bad, halves(trial.size), probe=probe)
     write_bundle(bundle, tmp_path / "inspector.zip")
     inspector = Inspector.load(tmp_path / "inspector.zip")
     np.testing.assert_allclose(inspector.judge(images).table["score"], scores, atol=1e-4)

@@ -22,7 +22,7 @@ def test_statistics_are_those_of_segad():
     np.testing.assert_allclose(found.view(3, 7, 4), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["off", "count"])
+@pytest.mark.parametrize("kind", ["off", "count", "safe"])
 def test_a_forest_scores_as_before(kind):
     rng = np.random.default_rng(1)
     names = [f"d.s{i}.mean" for i in range(6)]
@@ -30,10 +30,12 @@ def test_a_forest_scores_as_before(kind):
     bad = table.iloc[:, 0] * table.iloc[:, 1] + 0.3 * rng.normal(size=300) > 0.5
     scores = pd.DataFrame({"d.image_score": rng.normal(3, 2, 300) + bad})
     forest = BlendedForest(ForestParams(trees=20), BlendParams(kind=kind), 0)
-    forest.fit(table, bad, scores)
+    probe = rng.normal(size=300) if kind == "safe" else None
+    forest.fit(table, bad, scores, probe=probe)
     columns = ["d.image_score", *reversed(names)]
     graph = ForestGraph(forest, columns)
     assert graph.depth > 1
     told = pd.concat([table, scores], axis="columns")[columns].to_numpy()
-    expected = forest.decision_function(table, scores)
-    np.testing.assert_allclose(graph(torch.from_numpy(told)), expected, rtol=1e-5, atol=1e-6)
+    expected = forest.decision_function(table, scores, probe)
+    found = graph(torch.from_numpy(told), None if probe is None else torch.from_numpy(probe))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

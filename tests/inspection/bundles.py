@@ -4,15 +4,20 @@ import numpy as np
 import pandas as pd
 import torch
 
+from vadline.backbones import BackboneParams
 from vadline.calibration import calibrate, fit_drift, photograph_statistics, typical_anomaly
 from vadline.detectors import AnomalyMaps
 from vadline.inspection import Bundle, usual_features
+from vadline.probe import Probe, ProbeParams, probe_features, probe_state
 from vadline.segad import (
     BlendedForest,
     BlendParams,
     ForestParams,
+    describe_maps,
+    described_names,
     feature_frame,
-    segment_statistics,
+    image_score_columns,
+    setup_columns,
 )
 from vadline.state import ModelState
 
@@ -22,22 +27,36 @@ def described(detector, images, segments):
     rows = np.arange(len(images))
     grid, scores = detector.score(images, rows)
     maps = AnomalyMaps(grid, images.shape[1], detector.params.blur_sigma)
-    found = segment_statistics(maps.pixels(rows), segments, 2)
-    features = feature_frame(found, detector.name, ["left", "right"], list(map(str, rows)))
+    names = ["left", "right"]
+    found = describe_maps(maps.pixels(rows), segments, names)
+    features = feature_frame(found, detector.name, described_names(names), list(map(str, rows)))
     features[f"{detector.name}.image_score"] = scores
     looks = photograph_statistics(images, rows)
     looks[f"{detector.name}'s map"] = typical_anomaly(grid)
     return features, looks
 
 
-def bundle_around(detector, images, bad, segments, region=None):
+def probed(detector, images, bad):
+    """Return a probe that looks where a detector does, and its scores of the images."""
+    rows, params = np.arange(len(images)), ProbeParams()
+    features = probe_features(BackboneParams(), params)
+    seen = features.split(features.describe(images, rows, detector.score(images, rows)[0], "probe"))
+    probe = Probe(params).fit(seen, bad)
+    state = probe_state(probe, BackboneParams())
+    state = ModelState(state.tensors, {**state.config, "detector": detector.name})
+    return state, probe.decision_function(seen)
+
+
+def bundle_around(detector, images, bad, segments, region=None, probe=False):
     """Return a bundle, and the scores that it must give the same images again."""
     features, looks = described(detector, images, segments)
-    statistics = [name for name in features if not name.endswith("image_score")]
-    own = [f"{detector.name}.image_score"]
-    forest = BlendedForest(ForestParams(trees=5), BlendParams(kind="count"), 0)
-    forest.fit(features[statistics], bad, features[own])
-    scores = forest.decision_function(features[statistics], features[own])
+    names = [detector.name]
+    statistics = setup_columns(features, names, include_image_score=False, whole=probe)
+    own = image_score_columns(features, names)
+    model, probe_scores = probed(detector, images, bad) if probe else (None, None)
+    forest = BlendedForest(ForestParams(trees=5), BlendParams(kind="safe" if probe else "count"), 0)
+    forest.fit(features[statistics], bad, features[own], probe=probe_scores)
+    scores = forest.decision_function(features[statistics], features[own], probe_scores)
     tensors = {"segments": torch.from_numpy(segments)}
     if region is not None:
         tensors["region"] = torch.from_numpy(region)
@@ -48,10 +67,11 @@ def bundle_around(detector, images, bad, segments, region=None):
             "detectors": [detector.name],
             "classifier": None,
             "include_image_score": False,
+            "whole": probe,
         },
         calibration=calibrate(scores[~bad], scores[bad], 0.1, None, 0.5).to_dict(),
         drift=fit_drift(looks[~bad]).to_dict(),
-        usual=usual_features(features[~bad]),
+        usual=usual_features(features[~bad], names),
         reading=ModelState(
             tensors,
             {"size": images.shape[1], "sixteen_bit_max": 65535, "segment_names": ["left", "right"]},
@@ -60,6 +80,7 @@ def bundle_around(detector, images, bad, segments, region=None):
         detectors={detector.name: detector.state()},
         forest=forest,
         card="# Card\n",
+        probe=model,
     )
     return bundle, pd.Series(scores)
 

@@ -48,8 +48,8 @@ def test_the_guide_s_detector_gets_a_row_a_setup_and_a_namespace(own):
     params = {"line": {"detectors": None}}  # as configured: tests have a line of their own
     own.run(params=params)
     tables, names = own.tables(params=params), ["patchcore", "padim", "apc", "mean_image"]
-    assert tables["detection"]["row"].tolist() == [*names, "mean"]
-    assert tables["segad"]["row"].tolist() == [*names, "all_ad"]
+    assert tables["detection"]["row"].tolist() == [*names, "probe", "mean"]
+    assert tables["segad"]["row"].tolist() == [*names, "all_ad", "segad_safe"]
     assert "mean_image" in {node.namespace for node in pipelines["segad_vad"].nodes}
     features = own.load("segad_features", params=params)
     assert any(name.startswith("mean_image.") for name in features)
@@ -67,9 +67,9 @@ def test_all_native_detectors_run_side_by_side(project):
     line = {"detectors": " ".join(NATIVE), "refined": "padim cflow"}
     project.run(params={"line": line, "detectors": TINY})
     tables = project.tables()
-    assert tables["detection"]["row"].tolist() == [*NATIVE, "mean"]
+    assert tables["detection"]["row"].tolist() == [*NATIVE, "probe", "mean"]
     unseen = [name for name in NATIVE if name != "wrn"]
-    classified = ["all_ad", "patchcore_wrn", "all_ad_classifier"]
+    classified = ["all_ad", "patchcore_wrn", "all_ad_classifier", "segad_safe"]
     assert tables["segad"]["row"].tolist() == unseen + classified
     assert tables["refinement"]["row"].tolist() == ["padim", "cflow"]
     split = project.load("split")

@@ -36,10 +36,10 @@ def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
 def test_each_table_has_a_row_for_each_part_of_the_line(finished):
     tables = finished.tables()
     detection = tables["detection"].set_index("row")
-    assert detection.index.tolist() == ["patchcore", "apc", "mean"]
-    assert detection["goods"].tolist()[:2] == [24, 24]  # all that there are
-    assert detection["bads"].tolist()[:2] == [0, 10]
-    assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "all_ad"]
+    assert detection.index.tolist() == ["patchcore", "apc", "probe", "mean"]
+    assert detection["goods"].tolist()[:3] == [24, 24, 24]  # all that there are
+    assert detection["bads"].tolist()[:3] == [0, 10, 10]
+    assert tables["segad"]["row"].tolist() == ["patchcore", "apc", "all_ad", "segad_safe"]
     assert tables["refinement"]["row"].tolist() == ["patchcore"]
     scores = detection.drop(columns=["goods", "bads"])
     assert (scores.isna() | (scores >= 0) & (scores <= 1)).all(axis=None)

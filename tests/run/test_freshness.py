@@ -45,7 +45,9 @@ def test_the_gallery_s_size_solves_nothing_again(finished):
 
 def test_other_trees_grow_forests_and_judge_anew_and_no_more(finished):
     stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
-    assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad")} <= set(stale)
+    assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad", "segad_safe")} <= set(
+        stale
+    )
     assert set().union(*stale.values()) == {"brf_train", "evaluate"}
 
 

@@ -12,6 +12,8 @@ from vadline.segad import (
     BoostedRandomForest,
     ForestParams,
     SegADParams,
+    standardised_mean,
+    standards,
 )
 
 
@@ -36,12 +38,16 @@ def blended_by(kind="off"):
     return BlendedForest(FOREST, BlendParams(kind=kind), 0)
 
 
+def said(blended):
+    return blended.out_of_fold_["score"].to_numpy()
+
+
 def test_off_is_the_plain_forest():
     X, y, _ = world(0)
     blended = blended_by().fit(X, y)
     margins = plain().fit(X, y).decision_function(X)
     np.testing.assert_array_equal(blended.decision_function(X), margins)
-    assert blended.weight_ == 1
+    assert blended.weights_["margin"] == 1
 
 
 @pytest.mark.parametrize("blend", ["count", "cv"])
@@ -59,7 +65,7 @@ def test_the_forests_say_grows_with_the_number_of_bads():
     weights = []
     for bads in (1, 20, 60):
         X, y, scores = world(0, bads=bads)
-        weights.append(blended_by("count").fit(X, y, scores).weight_)
+        weights.append(blended_by("count").fit(X, y, scores).weights_["margin"])
     assert weights == pytest.approx([1 / 21, 0.5, 0.75])
 
 
@@ -67,14 +73,43 @@ def test_cross_validation_trusts_whichever_is_right():
     X, y, scores = world(0, bads=50)
     noise = pd.DataFrame({"padim": np.random.default_rng(5).normal(size=len(y))})
     telling = X.assign(**{"padim.cell_0.mean": X["padim.cell_0.mean"] + 3 * y})
-    assert blended_by("cv").fit(telling, y, noise).weight_ >= 0.8
+    assert blended_by("cv").fit(telling, y, noise).weights_["margin"] >= 0.8
     silent = pd.DataFrame(np.random.default_rng(6).normal(size=X.shape), columns=X.columns)
-    assert blended_by("cv").fit(silent, y, scores).weight_ <= 0.5
+    assert blended_by("cv").fit(silent, y, scores).weights_["margin"] <= 0.5
 
 
 def test_too_few_bads_for_folds_fall_back_to_the_count():
     X, y, scores = world(0, bads=3)
-    assert blended_by("cv").fit(X, y, scores).weight_ == pytest.approx(3 / 23)
+    assert blended_by("cv").fit(X, y, scores).weights_["margin"] == pytest.approx(3 / 23)
+
+
+def safe(X, y, scores, probe, **more):
+    return blended_by("safe").fit(X, y, scores, probe=probe, **more)
+
+
+def test_safe_adds_forest_and_probe_to_the_whole_mean_by_the_number_of_known_bads():
+    X, y, scores = world(0, bads=10)
+    probe = 7 + np.random.default_rng(2).normal(size=len(y)) + 2 * y
+    fitted = safe(X, y, scores, probe)
+    assert fitted.weights_ == {"scores": 1.0, "margin": 0.5, "probe": 1.0}
+    terms = fitted.terms(X, scores, probe)
+    alone = (scores["padim"] - scores["padim"][y == 0].mean()) / scores["padim"][y == 0].std(ddof=0)
+    np.testing.assert_allclose(terms["scores"], alone)
+    goods = probe[y == 0]
+    np.testing.assert_allclose(terms["probe"], (probe - goods.mean()) / goods.std())
+    np.testing.assert_allclose(terms["score"], terms[["scores", "margin", "probe"]].sum(axis=1))
+    again = BlendedForest.from_bytes(fitted.to_bytes())
+    np.testing.assert_array_equal(again.decision_function(X, scores, probe), terms["score"])
+    with pytest.raises(VadlineError, match="probe"):
+        fitted.decision_function(X, scores)
+
+
+def test_safe_is_the_mean_of_the_detectors_where_all_bads_are_made():
+    X, y, scores = world(0)
+    fitted = safe(X, y, scores, None, known_bads=0)
+    mean = standardised_mean(scores, standards(scores[y == 0]))
+    np.testing.assert_allclose(fitted.decision_function(X, scores), mean)
+    np.testing.assert_allclose(said(fitted), mean)
 
 
 def test_units_of_an_image_score_do_not_matter():
@@ -104,14 +139,14 @@ def test_what_is_said_of_a_row_comes_from_trees_that_have_not_seen_its_fold(kind
     other[folds == 1] += 3.0
     second = blended_by(kind).fit(other, y, scores, folds)
     # Where the trees of a fold saw other rows, all that it holds is scored otherwise.
-    assert not np.allclose(first.out_of_fold_[folds == 0], second.out_of_fold_[folds == 0])
+    assert not np.allclose(said(first)[folds == 0], said(second)[folds == 0])
     held = BoostedRandomForest(FOREST.model_copy(update={"trees": 5}), 0)
     held.fit(X[folds != 1], y[folds != 1])
     margins = held.decision_function(X[folds == 1])
-    order = [np.argsort(v) for v in (margins, first.out_of_fold_[folds == 1])]
+    order = [np.argsort(v) for v in (margins, said(first)[folds == 1])]
     if kind == "off":
         np.testing.assert_array_equal(*order)
-    assert np.isfinite(first.out_of_fold_).all()
+    assert np.isfinite(said(first)).all()
 
 
 def test_the_only_bad_part_is_scored_by_the_detectors_alone():
@@ -120,10 +155,10 @@ def test_the_only_bad_part_is_scored_by_the_detectors_alone():
     alone = folds == folds[-1]
     blended = blended_by("count").fit(X, y, scores, folds)
     expected = (scores["padim"] - scores["padim"][:60].mean()) / scores["padim"][:60].std(ddof=0)
-    np.testing.assert_allclose(blended.out_of_fold_[alone], expected[alone])
-    assert np.isfinite(blended.out_of_fold_).all()
-    assert np.isnan(blended_by("off").fit(X, y, folds=folds).out_of_fold_[alone]).all()
-    assert np.isnan(blended.fit(X, y, scores, np.full(61, -1)).out_of_fold_).all()
+    np.testing.assert_allclose(said(blended)[alone], expected[alone])
+    assert np.isfinite(said(blended)).all()
+    assert np.isnan(said(blended_by("off").fit(X, y, folds=folds))[alone]).all()
+    assert np.isnan(said(blended.fit(X, y, scores, np.full(61, -1)))).all()
 
 
 def test_mistakes_are_refused():

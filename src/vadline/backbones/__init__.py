@@ -7,6 +7,7 @@ from vadline.backbones.building import build_extractor, check_backbone
 from vadline.backbones.device import pick_device
 from vadline.backbones.extractor import FeatureExtractor
 from vadline.backbones.params import BackboneParams
+from vadline.backbones.sharing import share_passes
 
 __all__ = [
     "BackboneParams",
@@ -14,4 +15,5 @@ __all__ = [
     "build_extractor",
     "check_backbone",
     "pick_device",
+    "share_passes",
 ]

@@ -10,15 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.backbones import BackboneParams
 from vadline.calibration import promise
 from vadline.defects.params import SyntheticParams
 from vadline.detectors import DetectorParams
 from vadline.metrics import image_auroc
-from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
+from vadline.pipelines.brf_train.nodes import grow_forest, join_scores, learn_probe
 from vadline.pipelines.memory_bank.nodes import fit
 from vadline.pipelines.score_maps.nodes import score_folds, score_rest
-from vadline.pipelines.segad_features.nodes import describe_segments, join_features
+from vadline.pipelines.segad_features.nodes import (
+    describe_parts,
+    describe_segments,
+    join_features,
+)
 from vadline.pipelines.split.nodes import segment_images, split_images, synthesise_defects
+from vadline.probe import ProbeParams
 from vadline.segad import (
     BlendParams,
     ForestParams,
@@ -30,6 +36,9 @@ from vadline.segad import (
 from vadline.splits.params import SplitParams
 
 RATES = (0.05, 0.1)
+_DETECTORS = ("patchcore", "padim")
+_ALL_AD = SetupParams(detectors=_DETECTORS, blend=BlendParams(kind="count"))
+_SAFE = SetupParams(detectors=_DETECTORS, whole=True, probe=True, blend=BlendParams(kind="safe"))
 _HELD_OUT = {"good": 150, "bad": 50}  # at most half of what there is
 _KNOWN_BADS = 10
 
@@ -66,8 +75,9 @@ def judge_once(
     Returns
     -------
     scores : DataFrame
-        ``image_id``, ``patchcore``, ``padim``, their ``mean`` and the forest's ``all_ad``: out of
-        fold for training parts, by what has learnt from all of them for the others.
+        ``image_id``, ``patchcore``, ``padim``, their ``mean``, and the set-ups ``all_ad`` and
+        ``segad_safe``: out of fold for training parts, by what has learnt from all of them for the
+        others.
     split : DataFrame
     """
     split = split_images(manifest, images, SplitParams(protocol="all"), seed)
@@ -75,28 +85,31 @@ def judge_once(
     roi = np.ones((size, size), bool)
     segments, names = segment_images(SegmentParams(kind="grid"), size, roi)
     none = synthesise_defects(images, split, segments, SyntheticParams(), seed)
-    features, columns = [], {}
-    for name in ("patchcore", "padim"):
+    features, columns, maps = [], {}, {}
+    for name in _DETECTORS:
         detector = DetectorParams.model_validate({"kind": name})
         with TemporaryDirectory() as scratch:
             folds = score_folds(
                 images, split, roi, none, detector, seed, Path(scratch) / name / "folds"
             )
         model = fit(images, split, roi, detector, seed, name=name)
-        maps, scores = score_rest(model, images, split, roi, folds[0], folds[2])
+        maps[name], scores = score_rest(model, images, split, roi, folds[0], folds[2])
         features.append(
-            describe_segments(maps, folds[1], scores, split, segments, names, name=name)
+            describe_segments(maps[name], folds[1], scores, split, segments, names, name=name)
         )
         columns[name] = scores.set_index("image_id")["score"]
     single = pd.DataFrame(columns).reindex(split["image_id"])
     spread = standards(single[split["calibration"].to_numpy()])
     single["mean"] = standardised_mean(single, spread)
     table = join_features(*features)
-    setup = SetupParams(detectors=("patchcore", "padim"))
-    _, forest, _ = grow_forest(
-        table, split, none, setup, ForestParams(), BlendParams(kind="count"), False, seed
-    )
-    return single.reset_index().merge(join_scores(forest, names=["all_ad"])), split
+    described = describe_parts(images, split, maps[_DETECTORS[0]], ProbeParams(), BackboneParams())
+    _, probe = learn_probe(described, split, ProbeParams(), BackboneParams(), seed)
+    forests = [
+        grow_forest(table, split, none, setup, ForestParams(), False, seed, *added)[1]
+        for setup, *added in ((_ALL_AD,), (_SAFE, probe))
+    ]
+    joined = join_scores(*forests, names=["all_ad", "segad_safe"])
+    return single.reset_index().merge(joined), split
 
 
 def measure_promises(

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vadline.config.line import NO_PROBE
 from vadline.detectors import KINDS, Detector, DetectorParams, detector_class
 from vadline.errors import VadlineError
 from vadline.sources.manifest import BAD
@@ -33,8 +34,10 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     without an entry is of the kind that it is named by. ``line.setups`` are one for each detector
     that leaves the forest's images unseen, ``all_ad`` of all of these, and, for each classifier
     (one that learns from the role ``classifier``), that classifier beside the first detector and
-    beside all. ``line.refined`` is the first detector that F2PAD can refine. ``decide.setup`` is
-    ``all_ad``, or the first set-up where that is not grown.
+    beside all; under folds also ``segad_safe``, of all and, where bad parts are known, the probe,
+    which ``line.probe``, the first of them, tells where to look. Each blends as ``segad.blend``
+    says where it does not say it itself. ``line.refined`` is the first that F2PAD can refine.
+    ``decide.setup`` is ``segad_safe``, ``all_ad`` or the first set-up, whichever is grown.
 
     Completing again changes nothing. ``raw`` is left as it is, and mistakes for the check.
     """
@@ -53,16 +56,30 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
         if isinstance(entry, dict) and "kind" not in entry and name in KINDS:
             entry["kind"] = name
     known = {name: detectors[name] for name in chosen if _class(detectors.get(name))}
-    derived = _setups({name: _role(own) for name, own in known.items()}, _scheme(whole))
+    roles, scheme = {name: _role(own) for name, own in known.items()}, _scheme(whole)
+    unseen = [name for name, role in roles.items() if role in _FOREST_UNSEEN[scheme]]
+    line.setdefault("probe", None)
+    derived = _setups(roles, unseen)
+    if unseen and scheme == "cross_fit":
+        probe = line["probe"] != NO_PROBE and _knows_bads(whole, reviewed_bads)
+        safe = {"detectors": unseen, "whole": True, "probe": probe, "blend": "safe"}
+        derived["segad_safe"] = safe
     segad["setups"] = derived | (segad.get("setups") or {})
+    for setup in segad["setups"].values():
+        if isinstance(setup, dict) and setup.get("blend") is None and segad.get("blend"):
+            setup["blend"] = segad["blend"]
     grown = _names(line.get("setups"), list(segad["setups"]))
     line["setups"] = list(segad["setups"]) if grown is None else grown
+    if line["probe"] is None:
+        used = any(_probes(segad["setups"].get(name)) for name in line["setups"] or ())
+        line["probe"] = unseen[0] if used and unseen else NO_PROBE
     refinable = [name for name in chosen if hasattr(_class(detectors.get(name)), "refinement_loss")]
     refined = _names(line.get("refined"), refinable)
     line["refined"] = refinable[:1] if refined is None else refined
     decide = _mapping(whole, "decide")
     if decide.get("setup") is None and line["setups"]:
-        decide["setup"] = "all_ad" if "all_ad" in line["setups"] else line["setups"][0]
+        best = [name for name in ("segad_safe", "all_ad") if name in line["setups"]]
+        decide["setup"] = [*best, line["setups"][0]][0]
     return whole
 
 
@@ -122,8 +139,11 @@ def _scheme(whole: dict[str, Any]) -> str:
     )
 
 
-def _setups(roles: dict[str, str], scheme: str) -> dict[str, dict[str, Any]]:
-    unseen = [name for name, role in roles.items() if role in _FOREST_UNSEEN[scheme]]
+def _probes(setup: Any) -> bool:
+    return isinstance(setup, dict) and bool(setup.get("probe"))
+
+
+def _setups(roles: dict[str, str], unseen: list[str]) -> dict[str, dict[str, Any]]:
     classifiers = [name for name, role in roles.items() if role == "classifier"]
     if not unseen:
         return {}

@@ -11,7 +11,9 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
     """From scores to decisions, and what is drawn."""
 
     setup: str | None = Field(
-        None, description="The set-up whose score decides; null for all_ad, or the only one."
+        None,
+        description="The set-up whose score decides; null for segad_safe, all_ad, or the "
+        "first, whichever there is.",
     )
     false_reject_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of good parts that may be rejected."

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 MEAN = "mean"
 """The row of all detectors together, so no detector's name."""
+NO_PROBE = "none"
 
 
 class LineParams(BaseModel, extra="forbid", frozen=True):
@@ -28,6 +29,11 @@ class LineParams(BaseModel, extra="forbid", frozen=True):
         (),
         description="Detectors whose masks F2PAD refines; null for the first that it can, or all.",
     )
+    probe: str = Field(
+        NO_PROBE,
+        description="Detector whose maps say where the probe, classifiers on frozen features, "
+        "looks; null for the first under cross_fit with known bad parts; none for no probe.",
+    )
 
 
 class Line(LineParams):
@@ -44,6 +50,10 @@ class Line(LineParams):
     def uses_apc(self) -> bool:
         """Tell whether any detector needs the fine-tuned encoder."""
         return "apc" in self.encoders.values()
+
+    def has_probe(self) -> bool:
+        """Tell whether classifiers on frozen features are learnt."""
+        return self.probe != NO_PROBE
 
 
 def bound(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:

@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field, SerializeAsAny, model_validator
 from vadline.apc.params import APCParams
 from vadline.backbones import BackboneParams
 from vadline.config.decide import DecideParams
-from vadline.config.line import MEAN, Line, LineParams
+from vadline.config.line import MEAN, NO_PROBE, Line, LineParams
 from vadline.detectors import DetectorParams, detector_class
 from vadline.f2pad.params import F2PADParams
 from vadline.images.params import ImageParams
 from vadline.inspection.params import InspectParams
+from vadline.probe.params import ProbeParams
+from vadline.segad import PROBE
 from vadline.segad.params import SegADParams
 from vadline.sources.params import SourceParams
 from vadline.splits.params import SplitParams
@@ -41,6 +43,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     detectors: dict[str, SerializeAsAny[DetectorParams]] = Field(
         default_factory=dict, description="Settings by the detector's name in the line."
     )
+    probe: ProbeParams = ProbeParams()
     segad: SegADParams = SegADParams()
     f2pad: F2PADParams = F2PADParams()
     decide: DecideParams = DecideParams()
@@ -49,8 +52,16 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         _require(self.line.detectors, self.detectors, "line.detectors", "detectors")
-        if MEAN in self.line.detectors:
-            raise ValueError(f"line.detectors names {MEAN!r}, the row of all together: rename it")
+        for taken in (MEAN, PROBE):
+            if taken in self.line.detectors:
+                raise ValueError(f"line.detectors names {taken!r}, a row of its own: rename it")
+        _require(
+            [self.line.probe], [*self.line.detectors, NO_PROBE], "line.probe", "line.detectors"
+        )
+        if self.line.probe != NO_PROBE and self.split.scheme == "holdout":
+            raise ValueError(
+                "line.probe needs folds: set split.scheme=cross_fit, or line.probe=none"
+            )
         _require(self.line.refined, self.line.detectors, "line.refined", "line.detectors")
         setups = self.segad.setups
         _require(self.line.setups, setups, "line.setups", "segad.setups")
@@ -58,6 +69,11 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
             members = setups[name].detectors
             used = [*members, *filter(None, [setups[name].classifier])]
             _require(used, self.line.detectors, f"segad.setups.{name}", "line.detectors")
+            if setups[name].probe and self.line.probe == NO_PROBE:
+                raise ValueError(
+                    f"segad.setups.{name} has probe: true, and there is none: name in line.probe "
+                    "the detector whose maps it looks at"
+                )
             if self.split.scheme == "holdout":
                 for member in members:
                     self._leaves_the_forest_unseen(name, member)

@@ -71,6 +71,10 @@ class DetectorGraph(nn.Module):
         anomaly_map : Tensor, float32, shape (N, size, size)
         score : Tensor, float32, shape (N,)
         """
+        return self.look(images)[1:]
+
+    def look(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return :meth:`forward`, and before it the map at the detector's grid."""
         maps, scores = self.grid_maps(self.extractor.normalise(images))
         if not self.whole:
             lowest = torch.where(self.inside, maps, torch.inf).amin((1, 2), keepdim=True)
@@ -78,7 +82,7 @@ class DetectorGraph(nn.Module):
         pixels = self.rows @ (maps @ self.columns)
         if scores is None:
             scores = (pixels if self.blurred else maps).amax((1, 2))
-        return pixels, scores
+        return maps, pixels, scores
 
 
 class PatchCoreGraph(DetectorGraph):

@@ -85,7 +85,7 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     images = _photographs(bundle)
     if detector is None:
         told = bundle.reading.tensors["segments"].numpy(), bundle.reading.config["segment_names"]
-        graph: nn.Module = SetupGraph(graphs, *told, bundle.forest)
+        graph: nn.Module = SetupGraph(graphs, *told, bundle.forest, bundle.probe)
         own = Inspector(bundle).judge(images).table["score"].to_numpy()
     else:
         graph = graphs[detector]
@@ -115,12 +115,14 @@ def _needed(bundle: Bundle, detector: str | None) -> list[str]:
     if detector is not None and detector not in kinds:
         raise VadlineError(f"this inspector has no detector {detector!r}; {choice}")
     setup = bundle.setup
-    names = [detector] if detector else [*setup["detectors"], setup["classifier"]]
+    looked_at = bundle.probe.config["detector"] if bundle.probe else None
+    whole = [*setup["detectors"], setup["classifier"], looked_at]
+    names = [detector] if detector else whole
     for name in filter(None, names):
         if name not in able:
-            whole = "" if detector else f"the set-up {setup['name']} needs {name}: "
+            needs = "" if detector else f"the set-up {setup['name']} needs {name}: "
             raise VadlineError(
-                f"{whole}{name} is of kind {kinds[name]}, and ONNX files hold "
+                f"{needs}{name} is of kind {kinds[name]}, and ONNX files hold "
                 f"{' and '.join(_GRAPHS)}; {choice} with --detector"
             )
     first = bundle.masking.config["detector"] if bundle.masking else None

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vadline.export.graph import DetectorGraph
-from vadline.segad import IMAGE_SCORE, BlendedForest
+from vadline.probe import load_probe
+from vadline.segad import IMAGE_SCORE, WHOLE, BlendedForest, described_names, whole_segment
 from vadline.segad.statistics import QUANTILE, STATISTICS
+from vadline.state import ModelState
 
 
 class SegmentStatistics(nn.Module):
@@ -79,11 +81,11 @@ class ForestGraph(nn.Module):
         # The threshold of a split, the value of a leaf.
         self.values = torch.tensor([value for tree in trees for value in tree["split_conditions"]])
         self.base = float(saved["learner_model_param"]["base_score"].strip("[]"))
-        self.weight, self.constants = forest.weight_, forest.constants_
+        self.weights, self.constants = forest.weights_, forest.constants_
         self.scores = {name: columns.index(name) for name in self.constants.get("scores", {})}
 
-    def forward(self, told: Tensor) -> Tensor:
-        """Score parts by their columns, float64 (N, F): float64 (N,)."""
+    def forward(self, told: Tensor, probe: Tensor | None) -> Tensor:
+        """Score parts by their columns, float64 (N, F), and the probe's score: float64 (N,)."""
         row = told[:, self.columns].float()
         at = self.roots.expand(told.shape[0], -1)  # len() would fix the number
         for _ in range(self.depth):
@@ -97,8 +99,27 @@ class ForestGraph(nn.Module):
             for name, at in self.scores.items()
         ]
         mean, scale = self.constants["margin"]
-        blended = self.weight * (margin - mean) / scale
-        return blended + (1 - self.weight) * torch.stack(alone, dim=1).mean(dim=1)
+        score = self.weights["margin"] * (margin - mean) / scale
+        score = score + self.weights["scores"] * torch.stack(alone, dim=1).mean(dim=1)
+        if "probe" in self.constants and probe is not None:
+            mean, scale = self.constants["probe"]
+            score = score + self.weights["probe"] * (probe - mean) / scale
+        return score
+
+
+class ProbeGraph(nn.Module):
+    """The probe's score of photographs, where a detector's map marks them."""
+
+    def __init__(self, state: ModelState) -> None:
+        super().__init__()
+        self.features, self.probe = load_probe(state)
+
+    def forward(self, images: Tensor, grid: Tensor) -> Tensor:
+        """Score photographs, uint8 (N, S, S, 3), by their maps, (N, h, w): float64 (N,)."""
+        extractor = self.features.extractor
+        found = self.features(extractor(extractor.normalise(images)), grid)
+        terms = self.probe.terms(self.features.split(found))
+        return sum(terms.values(), torch.zeros(images.shape[0], dtype=torch.float64))
 
 
 class SetupGraph(nn.Module):
@@ -111,6 +132,8 @@ class SetupGraph(nn.Module):
     segments : ndarray, uint8, shape (S, S)
     names : sequence of str
         Of the segments.
+    probe : ModelState, optional
+        As a bundle holds it; it looks where one of ``detectors`` does.
     """
 
     def __init__(
@@ -119,10 +142,15 @@ class SetupGraph(nn.Module):
         segments: NDArray[np.uint8],
         names: Sequence[str],
         forest: BlendedForest,
+        probe: ModelState | None = None,
     ) -> None:
         super().__init__()
         self.detectors = nn.ModuleList(detectors.values())
         self.statistics = SegmentStatistics(segments, len(names))
+        self.whole = SegmentStatistics(whole_segment(segments), 1) if WHOLE not in names else None
+        names = described_names(names)
+        self.probe = None if probe is None else ProbeGraph(probe)
+        self.looks = None if probe is None else list(detectors).index(probe.config["detector"])
         columns: list[str] = []
         for detector in detectors:
             columns += [f"{detector}.{name}.{what}" for name in names for what in STATISTICS]
@@ -131,13 +159,17 @@ class SetupGraph(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Score photographs; see :meth:`vadline.export.graph.DetectorGraph.forward`."""
-        told, first = [], None
-        for detector in self.detectors:
-            maps, scores = detector(images)
+        told, first, probe = [], None, None
+        for i, detector in enumerate(self.detectors):
+            assert isinstance(detector, DetectorGraph)
+            grid, maps, scores = detector.look(images)
             first = maps if first is None else first
-            told += [self.statistics(maps), scores[:, None].double()]
+            whole = [] if self.whole is None else [self.whole(maps)]
+            told += [self.statistics(maps), *whole, scores[:, None].double()]
+            if self.probe is not None and i == self.looks:
+                probe = self.probe(images, grid)
         assert first is not None
-        return first, self.forest(torch.cat(told, dim=1)).float()
+        return first, self.forest(torch.cat(told, dim=1), probe).float()
 
 
 def _numbered(children: Sequence[int], start: int) -> NDArray[np.int64]:

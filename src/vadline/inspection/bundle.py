@@ -25,7 +25,7 @@ CARD = "MODEL_CARD.md"
 _SETTINGS, _TENSORS, _FOREST = "inspector.json", "tensors.safetensors", "forest.ubj"
 _PLAIN = ("made_by", "setup", "calibration", "drift", "usual")
 _THRESHOLDS = "detector_thresholds"  # older bundles have none
-_READING, _MASKING, _DETECTOR = "reading", "masking", "detector:"
+_READING, _MASKING, _PROBE, _DETECTOR = "reading", "masking", "probe", "detector:"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Bundle:
         ``source`` and ``category`` of the product, ``version`` of vadline and ``manifest_hash`` of
         the photographs.
     setup : dict
-        ``name`` of the set-up that decides, its ``detectors`` and ``classifier``, and
+        ``name`` of the set-up that decides, its settings (``vadline.segad.SetupParams``) and
         ``include_image_score``.
     calibration, drift : dict
         As :class:`vadline.calibration.Calibration` and `DriftCheck` write them; ``drift`` is empty
@@ -63,6 +63,9 @@ class Bundle:
         Of each detector's own image score, by name: ``threshold`` and ``review`` (None where there
         is none), the false-reject rate that is ``promised``, and from how many ``goods``. The
         set-up decides by ``calibration``; these are for a detector alone.
+    probe : ModelState or None
+        See :func:`vadline.probe.probe_state`; config ``detector``, whose maps say where it looks.
+        None where the set-up has none.
     """
 
     made_by: dict[str, Any]
@@ -76,6 +79,7 @@ class Bundle:
     forest: BlendedForest
     card: str
     detector_thresholds: dict[str, Any] = field(default_factory=dict)
+    probe: ModelState | None = None
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
@@ -83,6 +87,8 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
     states = {_READING: bundle.reading}
     if bundle.masking is not None:
         states[_MASKING] = bundle.masking
+    if bundle.probe is not None:
+        states[_PROBE] = bundle.probe
     states |= {f"{_DETECTOR}{name}": state for name, state in bundle.detectors.items()}
     stored: dict[str, Tensor] = {}
     parts = {}
@@ -126,6 +132,7 @@ def read_bundle(path: Path) -> Bundle:
         **plain,
         reading=states[_READING],
         masking=states.get(_MASKING),
+        probe=states.get(_PROBE),
         detectors=detectors,
         forest=forest,
         card=card,

@@ -27,13 +27,14 @@ from vadline.images.region import Region
 from vadline.inspection.bundle import Bundle, read_bundle
 from vadline.inspection.drivers import drivers
 from vadline.inspection.each import Photograph, inspect_each
+from vadline.inspection.look import Look
 from vadline.inspection.result import Inspection
-from vadline.progress import without_bars
 from vadline.segad import (
     IMAGE_SCORE,
+    describe_maps,
+    described_names,
     feature_frame,
     image_score_columns,
-    segment_statistics,
     setup_columns,
 )
 
@@ -84,6 +85,7 @@ class Inspector:
         )
         self._segments = reading.tensors["segments"].numpy()
         self._detectors = {name: load_detector(s) for name, s in bundle.detectors.items()}
+        self._look = Look(self._detectors, bundle.probe, self._roi)
         self._calibration = Calibration.from_dict(bundle.calibration)
         self._drift = DriftCheck.from_dict(bundle.drift) if bundle.drift else None
         self._mapper = masking.config["detector"] if masking else next(iter(self._detectors))
@@ -159,22 +161,22 @@ class Inspector:
         """
         rows, roi = np.arange(len(images)), self._roi
         statistics = photograph_statistics(images, rows, roi)
+        grids, scores, probe = self._look.at(images)
         names = self.bundle.reading.config["segment_names"]
         features, kept = [], {}
-        with without_bars():
-            for name, detector in self._detectors.items():
-                grid, scores = detector.score(images, rows, roi)
-                maps = AnomalyMaps(grid, self.size, detector.params.blur_sigma)
-                found = segment_statistics(maps.pixels(rows), self._segments, len(names))
-                frame = feature_frame(found, name, names, list(map(str, rows)))
-                frame[f"{name}.{IMAGE_SCORE}"] = scores
-                statistics[f"{name}'s map"] = typical_anomaly(grid, roi)
-                features.append(frame)
-                kept[name] = maps
+        for name, grid in grids.items():
+            maps = AnomalyMaps(grid, self.size, self._detectors[name].params.blur_sigma)
+            found = describe_maps(maps.pixels(rows), self._segments, names)
+            frame = feature_frame(found, name, described_names(names), list(map(str, rows)))
+            frame[f"{name}.{IMAGE_SCORE}"] = scores[name]
+            statistics[f"{name}'s map"] = typical_anomaly(grid, roi)
+            features.append(frame)
+            kept[name] = maps
         told = pd.concat(features, axis="columns")
-        table = self._calibration.decide(self._score(told))
+        terms = self._terms(told, probe)
+        table = self._calibration.decide(terms["score"].to_numpy())
         table["unlike_training"] = self._drift is not None and self._drift.flags(statistics)
-        table["reason"] = drivers(told, self.bundle.usual)
+        table["reason"] = drivers(told, self.bundle.usual, terms)
         return Judged(table, kept[self._mapper], statistics)
 
     def drift(self, statistics: pd.DataFrame) -> dict[str, Any]:
@@ -238,10 +240,14 @@ class Inspector:
         )
         return result.masks
 
-    def _score(self, features: pd.DataFrame) -> NDArray[np.float64]:
+    def _terms(self, features: pd.DataFrame, probe: NDArray[np.float64] | None) -> pd.DataFrame:
         setup = self.bundle.setup
         columns = setup_columns(
-            features, setup["detectors"], setup["include_image_score"], setup["classifier"]
+            features,
+            setup["detectors"],
+            setup["include_image_score"],
+            setup["classifier"],
+            setup.get("whole", False),  # older bundles have none
         )
         scores = image_score_columns(features, setup["detectors"])
-        return self.bundle.forest.decision_function(features[columns], features[scores])
+        return self.bundle.forest.terms(features[columns], features[scores], probe)

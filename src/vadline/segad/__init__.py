@@ -4,8 +4,15 @@
 """
 
 from vadline.defects.params import SyntheticParams
-from vadline.segad.blend import BlendedForest
-from vadline.segad.columns import IMAGE_SCORE, forest_rows, image_score_columns, setup_columns
+from vadline.segad.blend import PROBE, BlendedForest
+from vadline.segad.columns import (
+    IMAGE_SCORE,
+    WHOLE,
+    forest_rows,
+    image_score_columns,
+    setup_columns,
+)
+from vadline.segad.describe import describe_maps, described_names, whole_segment
 from vadline.segad.forest import BoostedRandomForest
 from vadline.segad.mean import location_scale, standardised_mean, standards
 from vadline.segad.params import (
@@ -22,6 +29,8 @@ from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
     "IMAGE_SCORE",
+    "PROBE",
+    "WHOLE",
     "BlendParams",
     "BlendedForest",
     "BoostedRandomForest",
@@ -30,6 +39,8 @@ __all__ = [
     "SegmentParams",
     "SetupParams",
     "SyntheticParams",
+    "describe_maps",
+    "described_names",
     "feature_frame",
     "forest_rows",
     "grid_segments",
@@ -43,4 +54,5 @@ __all__ = [
     "standardised_mean",
     "standards",
     "vad_segments",
+    "whole_segment",
 ]

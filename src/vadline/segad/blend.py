@@ -1,11 +1,8 @@
 """A forest that leans on its detectors as long as it has seen few bad parts. Not in the paper.
 
 With ten known defects a boosted random forest ranks worse than the anomaly score it was built on.
-The blend adds both, each in standard deviations of good parts::
-
-    score = w * standardised forest margin + (1 - w) * standardised image score
-
-``w`` comes from the training rows alone: from the number of bad ones, or by cross-validation.
+The blend adds up the forest's margin, the detectors' image scores and, where there is one, the
+score of the probe, each in standard deviations of good parts.
 """
 
 from __future__ import annotations
@@ -15,6 +12,7 @@ from typing import TypedDict
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from vadline.errors import VadlineError
 from vadline.metrics.image import image_auroc
@@ -24,13 +22,26 @@ from vadline.segad.params import BlendParams, ForestParams
 
 ATTRIBUTE = "vadline_blend"
 WEIGHTS = np.linspace(0, 1, 11)
+HALF_COUNTS = {"safe": 10.0}
+HALF_COUNT = 20.0
+PROBE = "probe"
+"""The probe's row in tables, and its term of a blend."""
 
 
 class Constants(TypedDict, total=False):
-    """Location and scale of the forest's margin and of each image score, by its column's name."""
+    """Location and scale of the terms: of each image score, by its column's name."""
 
     margin: tuple[float, float]
     scores: dict[str, tuple[float, float]]
+    probe: tuple[float, float]
+
+
+class Terms(TypedDict):
+    """How much each of three counts: the mean of image scores, the margin, the probe."""
+
+    scores: float
+    margin: float
+    probe: float
 
 
 class BlendedForest:
@@ -45,14 +56,15 @@ class BlendedForest:
     ----------
     forest_ : BoostedRandomForest
         Grown on all rows.
-    weight_ : float
-        w; 1 when the blend is off.
+    weights_ : Terms
+        With ``w`` from the number of bads, or by cross-validation: ``1 - w, w, 0``, and under
+        ``safe`` ``1, w, 2 w``; where the blend is off, ``0, 1, 0``.
     constants_ : Constants
         Empty when the blend is off.
-    out_of_fold_ : ndarray, float64, shape (N,)
-        The score of each row that was learnt from, by trees that have not seen its fold; where the
-        other folds have no bad row, by the image scores alone, or NaN when the blend is off. NaN
-        for rows in no fold.
+    out_of_fold_ : DataFrame, float64, shape (N, 4)
+        Of each row that was learnt from, by trees that have not seen its fold: the ``score``, and
+        the terms that it is the sum of. Where the other folds have no bad row, the image scores
+        count alone, or NaN when the blend is off. NaN for rows in no fold.
     """
 
     def __init__(self, forest: ForestParams, blend: BlendParams, random_state: int) -> None:
@@ -66,6 +78,8 @@ class BlendedForest:
         y: np.ndarray,
         image_scores: pd.DataFrame | None = None,
         folds: np.ndarray | None = None,
+        probe: np.ndarray | None = None,
+        known_bads: int | None = None,
     ) -> BlendedForest:
         """Grow the forest and, unless the blend is off, weigh it against the image scores.
 
@@ -79,6 +93,10 @@ class BlendedForest:
             Each detector's image score; needed for a blend. Several detectors count equally.
         folds : ndarray, int, shape (N,), optional
             Of each row, -1 for none; drawn where they are left out.
+        probe : ndarray, float64, shape (N,), optional
+            The probe's score of each row, by probes that have not seen its fold.
+        known_bads : int, optional
+            How many of the bads are no synthetic ones, for ``safe``; all, where it is left out.
 
         Raises
         ------
@@ -87,11 +105,12 @@ class BlendedForest:
         """
         bad = np.asarray(y).astype(bool)
         self.forest_ = BoostedRandomForest(self.forest, self.random_state).fit(X, bad)
-        self.weight_: float = 1.0
+        self.weights_: Terms = {"scores": 0.0, "margin": 1.0, "probe": 0.0}
         self.constants_: Constants = {}
         if self.blend.kind == "off":
             none = np.full(len(bad), -1)
-            self.out_of_fold_ = self._margins(X, bad, none if folds is None else folds)
+            margins = self._margins(X, bad, none if folds is None else folds)
+            self.out_of_fold_ = self._terms(margins, None, None)
             return self
         scores = _required(image_scores)
         if (~bad).sum() < 2:
@@ -102,38 +121,47 @@ class BlendedForest:
         folds = self._deal(bad) if folds is None else folds
         margins = self._margins(X, bad, folds)
         known = margins[~bad] if np.isfinite(margins[~bad]).any() else np.zeros(1)
-        self.constants_ = {
-            "margin": location_scale(known),
-            "scores": standards(scores.loc[~bad]),
-        }
-        self.weight_ = bad.sum() / (bad.sum() + self.blend.half_count)
-        if self.blend.kind == "cv" and np.isfinite(margins).all():
-            self.weight_ = self._best_weight(bad, margins, scores)
-        self.weight_ = float(self.weight_)
-        alone = standardised_mean(scores, self.constants_["scores"])
-        blended = self._mix(margins, scores, self.weight_)
-        self.out_of_fold_ = np.where(np.isfinite(margins), blended, alone)
-        self.out_of_fold_[folds < 0] = np.nan
+        self.constants_ = {"margin": location_scale(known), "scores": standards(scores.loc[~bad])}
+        if probe is not None:
+            self.constants_["probe"] = location_scale(probe[~bad])
+        self._weigh(bad, margins, scores, bad.sum() if known_bads is None else known_bads)
+        terms = self._terms(margins, scores, probe)
+        alone = ~np.isfinite(margins)
+        mean = standardised_mean(scores, self.constants_["scores"])
+        for name, instead in (("score", mean), ("scores", mean), ("margin", 0.0), ("probe", 0.0)):
+            terms[name] = np.where(alone, instead, terms[name])
+        terms[folds < 0] = np.nan
+        self.out_of_fold_ = terms
         return self
 
     def decision_function(
-        self, X: pd.DataFrame, image_scores: pd.DataFrame | None = None
-    ) -> np.ndarray:
+        self,
+        X: pd.DataFrame,
+        image_scores: pd.DataFrame | None = None,
+        probe: np.ndarray | None = None,
+    ) -> NDArray[np.float64]:
         """Anomaly score of each row, float64 (N,): the raw margin, or the blend.
 
         Raises
         ------
         VadlineError
-            If a column is missing, or a blend gets no image scores.
+            If a column is missing, or a blend gets no image scores, or no probe's where it had one.
         """
+        return self.terms(X, image_scores, probe)["score"].to_numpy()
+
+    def terms(
+        self,
+        X: pd.DataFrame,
+        image_scores: pd.DataFrame | None = None,
+        probe: np.ndarray | None = None,
+    ) -> pd.DataFrame:
+        """Return :meth:`decision_function` as ``score``, and the three terms beside it."""
         margins = self.forest_.decision_function(X)
-        if not self.constants_:
-            return margins
-        return self._mix(margins, _required(image_scores), self.weight_)
+        return self._terms(margins, image_scores, probe)
 
     def to_bytes(self) -> bytes:
         """Write trees, column names and blend in XGBoost's UBJSON format."""
-        record = {"weight": self.weight_, "constants": self.constants_}
+        record = {"weights": self.weights_, "constants": self.constants_}
         self.forest_.booster_.set_attr(**{ATTRIBUTE: json.dumps(record)})
         return self.forest_.to_bytes()
 
@@ -141,7 +169,7 @@ class BlendedForest:
     def from_bytes(cls, data: bytes) -> BlendedForest:
         """Read `to_bytes`; a plain forest's bytes give its margin alone.
 
-        How the blend came by its weight is not among them.
+        How the blend came by its weights is not among them.
 
         Raises
         ------
@@ -152,8 +180,26 @@ class BlendedForest:
         blended = cls(forest.params, BlendParams(), forest.random_state)
         blended.forest_ = forest
         record = json.loads(forest.booster_.attr(ATTRIBUTE) or '{"weight": 1.0, "constants": {}}')
-        blended.weight_, blended.constants_ = record["weight"], record["constants"]
+        blended.constants_ = record["constants"]
+        blended.weights_ = record.get("weights") or _weights(record["weight"])
         return blended
+
+    def _weigh(
+        self, bad: np.ndarray, margins: np.ndarray, scores: pd.DataFrame, known_bads: int
+    ) -> None:
+        half = self.blend.half_count or HALF_COUNTS.get(self.blend.kind, HALF_COUNT)
+        if self.blend.kind == "safe":
+            w = float(known_bads / (known_bads + half))
+            probe = 2 * w if "probe" in self.constants_ else 0.0
+            self.weights_ = {"scores": 1.0, "margin": w, "probe": probe}
+            return
+        self.weights_ = _weights(float(bad.sum() / (bad.sum() + half)))
+        if self.blend.kind == "cv" and np.isfinite(margins).all():
+            aurocs = []
+            for w in WEIGHTS:
+                self.weights_ = _weights(float(w))
+                aurocs.append(image_auroc(bad, self._terms(margins, scores, None)["score"]))
+            self.weights_ = _weights(float(WEIGHTS[int(np.argmax(aurocs))]))
 
     def _deal(self, bad: np.ndarray) -> np.ndarray:
         """Fold of each row; too few bads to share out stay in every training side (-1)."""
@@ -178,14 +224,27 @@ class BlendedForest:
                 margins[held] = part.decision_function(X[held])
         return margins
 
-    def _best_weight(self, bad: np.ndarray, margins: np.ndarray, scores: pd.DataFrame) -> float:
-        aurocs = [image_auroc(bad, self._mix(margins, scores, w)) for w in WEIGHTS]
-        return float(WEIGHTS[int(np.argmax(aurocs))])
+    def _terms(
+        self, margins: np.ndarray, image_scores: pd.DataFrame | None, probe: np.ndarray | None
+    ) -> pd.DataFrame:
+        mean, scale = self.constants_.get("margin", (0.0, 1.0))
+        terms = pd.DataFrame({"scores": 0.0, "margin": (margins - mean) / scale, "probe": 0.0})
+        if self.constants_:
+            alone = standardised_mean(_required(image_scores), self.constants_["scores"])
+            terms["scores"] = alone
+        if "probe" in self.constants_:
+            if probe is None:
+                raise VadlineError("this set-up needs the probe's score: give it")
+            mean, scale = self.constants_["probe"]
+            terms["probe"] = (probe - mean) / scale
+        for name, weight in self.weights_.items():
+            terms[name] *= weight
+        terms.insert(0, "score", terms.sum(axis="columns", skipna=False))
+        return terms
 
-    def _mix(self, margins: np.ndarray, scores: pd.DataFrame, weight: float) -> np.ndarray:
-        mean, scale = self.constants_["margin"]
-        alone = standardised_mean(scores, self.constants_["scores"])
-        return weight * (margins - mean) / scale + (1 - weight) * alone
+
+def _weights(w: float) -> Terms:
+    return {"scores": 1 - w, "margin": w, "probe": 0.0}
 
 
 def _required(image_scores: pd.DataFrame | None) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from vadline.errors import VadlineError
 from vadline.splits import folds_of
 
 IMAGE_SCORE = "image_score"
+WHOLE = "whole"
+"""The segment that is all of the part."""
 
 
 def image_score_columns(features: pd.DataFrame, detectors: Sequence[str]) -> list[str]:
@@ -25,6 +27,7 @@ def setup_columns(
     detectors: Sequence[str],
     include_image_score: bool,
     classifier: str | None = None,
+    whole: bool = False,
 ) -> list[str]:
     """Name the columns that a set-up's forest is grown on (SegAD section 4).
 
@@ -36,6 +39,8 @@ def setup_columns(
         Add each detector's image score, as the authors' code for VisA does.
     classifier : str, optional
         The detector whose image score is the feature g.
+    whole : bool
+        Take the statistics of the part as one segment, instead of its segments'.
 
     Returns
     -------
@@ -44,8 +49,14 @@ def setup_columns(
     """
     scores = set(image_score_columns(features, detectors))
     own = [name for name in features if name.split(".")[0] in set(detectors)]
+    wanted = [name for name in own if name in scores or _is_whole(name) == whole]
+    own = wanted if len(wanted) > len(scores) else own  # the one segment is all of the part
     g = [] if classifier is None else image_score_columns(features, [classifier])
     return g + [name for name in own if include_image_score or name not in scores]
+
+
+def _is_whole(column: str) -> bool:
+    return column.split(".")[1] == WHOLE
 
 
 def forest_rows(

@@ -11,7 +11,7 @@ from vadline.defects.params import SyntheticParams
 
 SegmentKind = Literal["vad", "grid", "png", "whole"]
 ForestKind = Literal["brf", "rf", "bt"]
-BlendKind = Literal["off", "count", "cv"]
+BlendKind = Literal["off", "count", "cv", "safe"]
 
 
 class SegmentParams(BaseModel, extra="forbid", frozen=True):
@@ -71,10 +71,13 @@ class BlendParams(BaseModel, extra="forbid", frozen=True):
         "off",
         description="off: the forest's margin alone, as in the paper. count: w = bads / (bads + "
         "half_count). cv: the w of 0, 0.1, ... 1 with the best AUROC over out-of-fold margins; "
-        "with fewer bads than folds it falls back to count",
+        "with fewer bads than folds it falls back to count. safe: the detectors' mean whole, and w "
+        "of forest and twice w of the probe on top, w counting known bads alone",
     )
-    half_count: float = Field(
-        20.0, gt=0, description="bad parts at which count gives the forest half of the say"
+    half_count: float | None = Field(
+        None,
+        gt=0,
+        description="bad parts at which w is a half; null: 20 for count and cv, 10 for safe",
     )
     folds: int = Field(
         5,
@@ -96,6 +99,11 @@ class SetupParams(BaseModel, extra="forbid", frozen=True):
     classifier: str | None = Field(
         None, description="supervised classifier whose score enters as the feature g"
     )
+    whole: bool = Field(
+        False, description="describe the part as one segment, whatever `segments` says"
+    )
+    probe: bool = Field(False, description="add the probe's score, under blend: safe")
+    blend: BlendParams | None = Field(None, description="of this set-up; null for segad.blend")
 
 
 class SegADParams(BaseModel, extra="forbid", frozen=True):

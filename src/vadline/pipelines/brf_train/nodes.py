@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from vadline.backbones import BackboneParams
 from vadline.defects.stand_ins import StandIns
+from vadline.probe import Probe, ProbeParams, probe_features, probe_state
 from vadline.segad import (
     BlendedForest,
     BlendParams,
@@ -14,6 +18,30 @@ from vadline.segad import (
     image_score_columns,
     setup_columns,
 )
+from vadline.splits import scored_rows
+from vadline.state import ModelState
+
+
+def learn_probe(
+    features: NDArray[np.float32],
+    split: pd.DataFrame,
+    probe: ProbeParams,
+    backbone: BackboneParams,
+    seed: int,
+) -> tuple[ModelState, pd.DataFrame]:
+    """Learn what known bad parts look like; score all parts, training ones out of their fold."""
+    split_up = probe_features(backbone, probe).split
+    learnt = np.flatnonzero(split["forest"])
+    bad, folds = (split["label"] == "bad").to_numpy()[learnt], split["fold"].to_numpy()[learnt]
+    known = split_up(features[learnt])
+    fitted = Probe(probe, seed).fit(known, bad)
+    scores = pd.Series(np.nan, split["image_id"])
+    scores.iloc[learnt] = fitted.out_of_fold(known, bad, folds)
+    scored = scored_rows(split)
+    rest = np.setdiff1d(scored, learnt)
+    scores.iloc[rest] = fitted.decision_function(split_up(features[rest]))
+    frame = scores.iloc[scored].rename("score").reset_index()
+    return probe_state(fitted, backbone), frame
 
 
 def grow_forest(
@@ -22,22 +50,35 @@ def grow_forest(
     synthetic: StandIns,
     own: SetupParams,
     forest: ForestParams,
-    blend: BlendParams,
     include_image_score: bool,
     seed: int,
+    probe_scores: pd.DataFrame | None = None,
 ) -> tuple[BlendedForest, pd.DataFrame, dict[str, float]]:
     """Grow one set-up's forest; score all parts, those that it learnt from out of their fold."""
     table = features.set_index("image_id")
-    columns = setup_columns(table, own.detectors, include_image_score, own.classifier)
+    columns = setup_columns(
+        table, own.detectors, include_image_score, own.classifier, whole=own.whole
+    )
     scores = image_score_columns(table, own.detectors)
     rows, bad, folds = forest_rows(table, split, synthetic)
-    grown = BlendedForest(forest, blend, seed)
+    probe = None
+    if probe_scores is not None:
+        probe = probe_scores.set_index("image_id")["score"].reindex(table.index)
+    grown = BlendedForest(forest, own.blend or BlendParams(), seed)
     folded = folds if (split["fold"] >= 0).any() else None
-    grown.fit(table.loc[rows, columns], bad, table.loc[rows, scores], folded)
-    margins = pd.Series(grown.decision_function(table[columns], table[scores]), table.index)
+    grown.fit(
+        table.loc[rows, columns],
+        bad,
+        table.loc[rows, scores],
+        folded,
+        None if probe is None else probe.loc[rows].to_numpy(),
+        known_bads=int((bad & rows.isin(split["image_id"])).sum()),
+    )
+    every = None if probe is None else probe.to_numpy()
+    terms = grown.terms(table[columns], table[scores], every).set_index(table.index)
     if folded is not None:
-        margins.loc[rows] = grown.out_of_fold_
-    frame = pd.DataFrame({"image_id": table.index, "score": margins.to_numpy()})
+        terms.loc[rows] = grown.out_of_fold_.to_numpy()
+    frame = terms.reset_index()
     return grown, frame, grown.forest_.feature_importances_.astype(float).to_dict()
 
 

@@ -1,25 +1,36 @@
-"""The stage brf_train: one node a set-up, and one that joins their scores."""
+"""The stage brf_train: the probe, one node a set-up, and one that joins their scores."""
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.current import current_line
+from vadline.config.current import current, current_line
 from vadline.config.line import bound
-from vadline.pipelines.brf_train.nodes import grow_forest, join_scores
+from vadline.pipelines.brf_train.nodes import grow_forest, join_scores, learn_probe
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    setups = current_line().setups
+    line, setups = current_line(), current().segad.setups
     join = Node(
-        bound(join_scores, names=list(setups)),
-        inputs=[f"{setup}_scores" for setup in setups],
+        bound(join_scores, names=list(line.setups)),
+        inputs=[f"{setup}_scores" for setup in line.setups],
         outputs="segad_scores",
         name="join_scores",
     )
-    return Pipeline([*(_setup(setup) for setup in setups), join], tags="brf_train")
+    nodes = [_setup(name, setups[name].probe) for name in line.setups]
+    probe = [_probe()] if line.has_probe() else []
+    return Pipeline([*probe, *nodes, join], tags="brf_train")
 
 
-def _setup(setup: str) -> Node:
+def _probe() -> Node:
+    return Node(
+        learn_probe,
+        inputs=["probe.features", "split", "params:probe", "params:backbone", "params:seed"],
+        outputs=["probe.model", "probe.scores"],
+        name="learn_probe",
+    )
+
+
+def _setup(setup: str, probe: bool) -> Node:
     return Node(
         grow_forest,
         inputs=[
@@ -28,9 +39,9 @@ def _setup(setup: str) -> Node:
             "synthetic",
             f"params:segad.setups.{setup}",
             "params:segad.forest",
-            "params:segad.blend",
             "params:segad.include_image_score",
             "params:seed",
+            *(["probe.scores"] if probe else []),
         ],
         outputs=[f"{setup}_forest", f"{setup}_scores", f"{setup}_importances"],
         name=f"grow_forest_{setup}",

@@ -79,6 +79,7 @@ def decide(
     drift: pd.DataFrame,
     features: pd.DataFrame,
     usual: dict[str, Any],
+    terms: pd.DataFrame,
 ) -> pd.DataFrame:
     """Give every part a score, a decision and its reason, by models that have not seen it."""
     some = judged(split)
@@ -87,9 +88,9 @@ def decide(
     score = scores.set_index("image_id")[calibration["setup"]].reindex(parts["image_id"])
     table = Calibration.from_dict(calibration).decide(score.to_numpy())
     drifted = drift.set_index("image_id")["unlike_training"].reindex(parts["image_id"])
-    told = features.set_index("image_id").reindex(parts["image_id"])
+    told, own = (t.set_index("image_id").reindex(parts["image_id"]) for t in (features, terms))
     table = pd.concat([parts, table], axis="columns").assign(
-        unlike_training=drifted.to_numpy(), reason=drivers(told, usual)
+        unlike_training=drifted.to_numpy(), reason=drivers(told, usual, own)
     )
     return table.sort_values("score", ascending=False)
 

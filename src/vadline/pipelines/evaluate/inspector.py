@@ -20,10 +20,12 @@ from vadline.sources.manifest import common_hash
 from vadline.state import ModelState
 
 
-def learn_usual(features: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
+def learn_usual(
+    features: pd.DataFrame, split: pd.DataFrame, *, detectors: list[str]
+) -> dict[str, Any]:
     """Learn what segments of good parts show, to say what stands out in others."""
     goods = split.loc[split["calibration"], "image_id"]
-    return usual_features(features.set_index("image_id").reindex(goods).dropna())
+    return usual_features(features.set_index("image_id").reindex(goods).dropna(), detectors)
 
 
 def learn_thresholds(
@@ -118,10 +120,18 @@ def pack_inspector(
     forest: BlendedForest,
     *models: ModelState,
     names: list[str],
+    probe: str | None,
     masks: bool,
 ) -> Bundle:
-    """Put all together; where there are masks, the last of the models makes them."""
-    masking, detectors = (models[-1], models[:-1]) if masks else (None, models)
+    """Put all together; behind the models stand the probe and what makes masks, if there are any.
+
+    ``probe`` is the detector whose maps say where the probe looks.
+    """
+    detectors, rest = models[: len(names)], iter(models[len(names) :])
+    looking = None if probe is None else next(rest)
+    masking = next(rest) if masks else None
+    if looking is not None:
+        looking = ModelState(looking.tensors, {**looking.config, "detector": probe})
     return Bundle(
         **settings,
         detector_thresholds=thresholds,
@@ -129,4 +139,5 @@ def pack_inspector(
         masking=masking,
         detectors=dict(zip(names, detectors, strict=True)),
         forest=forest,
+        probe=looking,
     )

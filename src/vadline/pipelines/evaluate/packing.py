@@ -23,11 +23,17 @@ def nodes(line: Line) -> list[Node]:
     models = [f"{name}.model" for name in line.detectors]
     parts = ["inspector_settings", "detector_thresholds", "inspector_reading"]
     parts += [f"{setup['name']}_forest", *models]
-    masking = ["inspector_masking"] if made else []
-    pack = bound(inspector.pack_inspector, names=list(line.detectors), masks=bool(made))
+    rest = ["probe.model"] if setup["probe"] else []
+    rest += ["inspector_masking"] if made else []
+    pack = bound(
+        inspector.pack_inspector,
+        names=list(line.detectors),
+        probe=line.probe if setup["probe"] else None,
+        masks=bool(made),
+    )
     return [
         Node(
-            inspector.learn_usual,
+            bound(inspector.learn_usual, detectors=setup["detectors"]),
             inputs=["segad_features", "split"],
             outputs="usual",
             name="learn_usual",
@@ -57,7 +63,7 @@ def nodes(line: Line) -> list[Node]:
             name="pack_reading",
         ),
         *(_masking(name) for name in made),
-        Node(pack, inputs=[*parts, *masking], outputs="inspector", name="pack_inspector"),
+        Node(pack, inputs=[*parts, *rest], outputs="inspector", name="pack_inspector"),
     ]
 
 

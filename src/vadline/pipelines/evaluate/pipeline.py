@@ -5,10 +5,11 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.current import current_line
+from vadline.config.current import current, current_line
 from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table, refinement_table
 from vadline.pipelines.evaluate import decisions, packing, parts, pictures, report, tables
+from vadline.segad import PROBE
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
@@ -22,9 +23,9 @@ def create_pipeline() -> Pipeline:
     """Build the stage."""
     line = current_line()
     nodes = [
-        *_tables(line.detectors, line.refined),
+        *_tables(line),
         *_decisions(line.detectors),
-        *_figures(line.detectors),
+        *_figures([*line.detectors, *_probe(line)]),
         *packing.nodes(line),
         *parts.nodes(line),
         *report.nodes(line),
@@ -64,8 +65,19 @@ def _gallery(name: str) -> list[Node]:
     return [choose, draw]
 
 
-def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
-    rows = [*detectors, *([MEAN] if len(detectors) > 1 else [])]
+def _probe(line: Line) -> list[str]:
+    return [PROBE] if line.has_probe() else []
+
+
+def _tables(line: Line) -> list[Node]:
+    detectors, refined = line.detectors, line.refined
+    rows = [*detectors, *_probe(line), *([MEAN] if len(detectors) > 1 else [])]
+    probe = Node(
+        tables.evaluate_scores,
+        inputs=[f"{PROBE}.scores", "split"],
+        outputs=f"{PROBE}.detection_row",
+        name="evaluate_probe",
+    )
     mean = Node(
         bound(tables.evaluate_mean, names=list(detectors)),
         inputs=["split", *(f"{name}.scores" for name in detectors)],
@@ -73,6 +85,7 @@ def _tables(detectors: tuple[str, ...], refined: tuple[str, ...]) -> list[Node]:
         name="evaluate_mean",
     )
     return [
+        *([probe] if line.has_probe() else []),
         *([mean] if len(detectors) > 1 else []),
         Node(
             bound(tables.make_table, names=rows, table=detection_table),
@@ -118,6 +131,7 @@ def _decisions(detectors: tuple[str, ...]) -> list[Node]:
                 "drift",
                 "segad_features",
                 "usual",
+                f"{current().decide.setup}_scores",
             ],
             outputs="decisions",
             name="decide",
@@ -131,7 +145,7 @@ def _decisions(detectors: tuple[str, ...]) -> list[Node]:
     ]
 
 
-def _figures(detectors: tuple[str, ...]) -> list[Node]:
+def _figures(scored: list[str]) -> list[Node]:
     heat = [
         Node(
             bound(pictures.draw_table, title=table),
@@ -142,8 +156,8 @@ def _figures(detectors: tuple[str, ...]) -> list[Node]:
         for table in ("detection", "segad", "refinement")
     ]
     detector_roc = Node(
-        bound(pictures.draw_detector_roc, names=list(detectors)),
-        inputs=["split", *(f"{name}.scores" for name in detectors)],
+        bound(pictures.draw_detector_roc, names=scored),
+        inputs=["split", *(f"{name}.scores" for name in scored)],
         outputs="detection_roc",
         name="draw_detector_roc",
     )

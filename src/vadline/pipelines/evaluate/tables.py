@@ -45,6 +45,13 @@ def evaluate_detector(
     return detection_row(test["label"] == "bad", score, histogram) | learnt
 
 
+def evaluate_scores(scores: pd.DataFrame, split: pd.DataFrame) -> dict[str, float]:
+    """Measure what scores parts without marking them, and has learnt from all of training."""
+    some = split[measured(split)]
+    score = scores.set_index("image_id")["score"].reindex(some["image_id"]).to_numpy()
+    return detection_row(some["label"] == "bad", score) | learnt_from(split, "training")
+
+
 def evaluate_mean(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> dict[str, float]:
     """Measure the plain mean of all detectors, each in standard deviations of good parts."""
     columns = [frame.set_index("image_id")["score"] for frame in scores]

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.backbones import BackboneParams
 from vadline.detectors import AnomalyMaps
+from vadline.probe import ProbeParams, probe_features
 from vadline.progress import progress
-from vadline.segad import feature_frame, segment_statistics
+from vadline.segad import PROBE, describe_maps, described_names, feature_frame
 from vadline.splits import scored_rows
 
 
@@ -22,7 +24,7 @@ def describe_segments(
     *,
     name: str,
 ) -> pd.DataFrame:
-    """Describe each segment of each of one detector's maps, in the order of its scores."""
+    """Describe each segment of one detector's maps, and all of the part, as its scores stand."""
     parts = []
     with progress(total=len(scores), desc=f"{name}: statistics", unit="map") as bar:
         for maps, rows in (
@@ -30,11 +32,29 @@ def describe_segments(
             (synthetic_maps, np.arange(len(synthetic_maps))),
         ):
             for _, chunk in maps.chunks(rows):
-                parts.append(segment_statistics(chunk, segments, len(segment_names)))
+                parts.append(describe_maps(chunk, segments, segment_names))
                 bar.update(len(chunk))
-    frame = feature_frame(np.concatenate(parts), name, segment_names, scores["image_id"])
+    names = described_names(segment_names)
+    frame = feature_frame(np.concatenate(parts), name, names, scores["image_id"])
     frame[f"{name}.image_score"] = scores["score"].to_numpy()
     return frame.reset_index()
+
+
+def describe_parts(
+    images: NDArray[np.uint8],
+    split: pd.DataFrame,
+    anomaly_maps: AnomalyMaps,
+    probe: ProbeParams,
+    backbone: BackboneParams,
+) -> NDArray[np.float32]:
+    """Describe each part for the probe, by frozen features; a row each, NaN where there is no map.
+
+    Maps of training parts come from models that have not seen them, as those of new parts do.
+    """
+    rows, describer = scored_rows(split), probe_features(backbone, probe)
+    features = np.full((len(split), sum(describer.sizes.values())), np.nan, np.float32)
+    features[rows] = describer.describe(images, rows, anomaly_maps.grid, PROBE)
+    return features
 
 
 def join_features(*frames: pd.DataFrame) -> pd.DataFrame:

@@ -1,23 +1,28 @@
-"""The stage segad_features: one node a detector, and one that joins them."""
+"""The stage segad_features: one node a detector, one that joins them, and one for the probe."""
 
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
 from vadline.config.line import bound
-from vadline.pipelines.segad_features.nodes import describe_segments, join_features
+from vadline.pipelines.segad_features.nodes import (
+    describe_parts,
+    describe_segments,
+    join_features,
+)
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    detectors = current_line().detectors
+    line = current_line()
     join = Node(
         join_features,
-        inputs=[f"{name}.segment_features" for name in detectors],
+        inputs=[f"{name}.segment_features" for name in line.detectors],
         outputs="segad_features",
         name="join_features",
         tags="segad_features",
     )
-    return sum((_detector(name) for name in detectors), Pipeline([join]))
+    nodes = [join, *([_probe(line.probe)] if line.has_probe() else [])]
+    return sum((_detector(name) for name in line.detectors), Pipeline(nodes))
 
 
 def _detector(name: str) -> Pipeline:
@@ -33,5 +38,18 @@ def _detector(name: str) -> Pipeline:
         ],
         namespace=name,
         inputs=set(shared),
+        tags="segad_features",
+    )
+
+
+def _probe(detector: str) -> Node:
+    return Node(
+        describe_parts,
+        inputs=[
+            *["images", "split", f"{detector}.anomaly_maps"],
+            *["params:probe", "params:backbone"],
+        ],
+        outputs="probe.features",
+        name="describe_parts",
         tags="segad_features",
     )
