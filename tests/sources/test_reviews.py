@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -115,6 +117,27 @@ def test_labels_are_corrected_in_place_and_other_photographs_join_training(photo
     )
     assert [r.reviewed for r in said.values()] == [r.image_id != "good/gone" for r in said.values()]
     assert list(said) == sorted(said)
+
+
+def test_a_file_that_cannot_be_opened_is_left_to_whoever_reads_photographs(
+    photographs, tmp_path, monkeypatch
+):
+    a, _, _ = photographs
+    verdicts = take_in(write_review(tmp_path / "r.csv", (a, "bad", "")), tmp_path / "kept")
+    locked = tmp_path / "locked.png"
+    locked.write_bytes(a.read_bytes())
+    plain = Path.read_bytes
+
+    def read(path):
+        if path == locked:
+            raise PermissionError(path)
+        return plain(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    records = [Record("good/locked", locked, "good", "good", None, "train", "parts")]
+    said = {r.image_id: r.label for r in apply_verdicts(records, verdicts)}
+    assert said.pop("good/locked") == "good"
+    assert list(said.values()) == ["bad"]  # known by no record, so it joins
 
 
 def test_bad_parts_that_are_confirmed_keep_kind_and_mask(photographs, tmp_path):

@@ -193,8 +193,11 @@ def _by_content(records: Sequence[Record], photographs: Sequence[Path]) -> dict[
     found: dict[str, list[int]] = {}
     for place, record in enumerate(records):
         if wanted and _size(record.path) in wanted:
-            digest = hashlib.sha256(record.path.read_bytes()).hexdigest()
-            found.setdefault(digest, []).append(place)
+            try:
+                content = record.path.read_bytes()
+            except OSError:  # ingest leaves it out, and says why
+                continue
+            found.setdefault(hashlib.sha256(content).hexdigest(), []).append(place)
     return found
 
 
