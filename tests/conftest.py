@@ -89,7 +89,7 @@ class Project:
     def tables(self, **kwargs):
         """Return the tables of the last run, without what time decides."""
         catalog = self.catalog(**kwargs)
-        names = ("detection", "segad", "refinement", "thresholds")
+        names = ("detection", "segad", "kinds", "refinement", "thresholds")
         return {n: catalog.load(n).drop(columns="seconds", errors="ignore") for n in names}
 
     def has_the_tables_of(self, other) -> None:

@@ -41,17 +41,27 @@ def test_f1_is_the_best_over_all_thresholds(rows):
 
 
 @given(parts, st.sampled_from([0.5, 0.8, 0.95, 1.0]))
-def test_fpr_at_tpr_is_the_least_false_rate_that_catches_enough(rows, tpr):
+def test_fpr_at_tpr_counts_goods_at_the_interpolated_quantile_of_bads_or_above(rows, tpr):
     bad, score = split(rows)
-    enough = [t for t in score if (score[bad] >= t).mean() >= tpr - 1e-9]
-    expected = min((score[~bad] >= t).mean() for t in enough)
-    assert fpr_at_tpr(bad, score, tpr) == pytest.approx(expected)
+    ordered, at = np.sort(score[bad]), (1 - tpr) * (bad.sum() - 1)
+    low, high = ordered[math.floor(at)], ordered[math.ceil(at)]
+    threshold = low + (at - math.floor(at)) * (high - low)
+    near = np.abs(score[~bad] - threshold) < 1e-9  # rounding may decide either way
+    counts = [(score[~bad] >= threshold)[~near].sum() + some for some in (0, near.sum())]
+    assert counts[0] - 1e-9 <= fpr_at_tpr(bad, score, tpr) * (~bad).sum() <= counts[1] + 1e-9
+
+
+def test_fpr_at_tpr_is_that_of_segad_s_authors():
+    bad = np.r_[np.zeros(4), np.ones(5)]
+    score = np.r_[0, 1.15, 1.25, 3, 1, 2, 3, 4, 5]
+    assert fpr_at_tpr(bad, score) == pytest.approx(2 / 4)  # at 1.2 or above
 
 
 @given(parts)
 def test_only_the_ranking_counts(rows):
     bad, score = split(rows)
-    for metric in (image_auroc, image_f1, fpr_at_tpr):
+    assert 0 <= fpr_at_tpr(bad, score) <= 1
+    for metric in (image_auroc, image_f1):
         assert 0 <= metric(bad, score) <= 1
         assert metric(bad, np.arctan(score) * 3 + 7) == pytest.approx(metric(bad, score))
 

@@ -26,7 +26,7 @@ STAGES = (
 
 def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
     finished.load("split")
-    assert set(pipelines) == {*STAGES, "segad_vad", "inspect", "__default__"}
+    assert set(pipelines) == {*STAGES, "segad_vad", "inspect", "segad_ablation", "__default__"}
     nodes = set().union(*(pipelines[stage].nodes for stage in STAGES))
     assert set(pipelines["segad_vad"].nodes) == nodes == set(pipelines["__default__"].nodes)
     for stage in STAGES:
@@ -110,7 +110,8 @@ def test_a_run_profiles_each_of_its_stages(finished):
     assert profile["seconds"].between(0, 600, inclusive="neither").all()
     assert profile["peak_memory_mb"].between(50, 50_000).all()
     looks = profile["backbone_share"].dropna()
-    assert {"apc_finetune", "memory_bank", "score_maps", "f2pad_refine"} == set(looks.index)
+    looking = {"apc_finetune", "memory_bank", "score_maps", "segad_features", "f2pad_refine"}
+    assert looking == set(looks.index)
     assert looks.between(0, 1, inclusive="neither").all()
     (run,) = finished.mlflow_runs().to_dict("records")
     assert run["metrics.stage_profile/ingest/seconds"] == profile.loc["ingest", "seconds"]

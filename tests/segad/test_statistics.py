@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from scipy.stats import kurtosis, skew
 from threadpoolctl import threadpool_limits
 
+from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
 from vadline.segad import (
     SegmentParams,
     feature_frame,
     grid_segments,
     make_segments,
+    segment_maxima,
     segment_statistics,
     vad_segments,
 )
@@ -176,3 +178,14 @@ def test_misfits_are_refused():
         segment_statistics(np.zeros((1, 8, 8), np.float32), np.full((8, 8), 5, np.uint8), 3)
     with pytest.raises(VadlineError, match="1 segments, 2 names"):
         feature_frame(np.zeros((3, 1, 4)), "padim", ("left", "right"), ["a", "b", "c"])
+
+
+def test_maxima_are_those_of_each_segment():
+    maps = np.random.default_rng(0).normal(size=(4, 6, 6)).astype(np.float32) - 3
+    segments = np.repeat(np.arange(6, dtype=np.uint8)[:, None] // 2, 6, axis=1)
+    segments[0, 0] = OUTSIDE
+    maps[:, 0, 0] = 99
+    found = segment_maxima(maps, segments, 4)
+    for label in range(3):
+        np.testing.assert_array_equal(found[:, label], maps[:, segments == label].max(axis=1))
+    assert (found[:, 3] == 0).all()  # empty

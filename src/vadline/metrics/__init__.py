@@ -6,6 +6,7 @@ Every metric is a fraction in [0, 1]; what a one-class test part cannot define i
 from vadline.metrics.aupro import aupro
 from vadline.metrics.histogram import PixelHistogram, pixel_histogram
 from vadline.metrics.image import fpr_at_tpr, image_auroc, image_f1
+from vadline.metrics.kinds import kinds_table
 from vadline.metrics.pixel import pixel_auroc, pixel_f1, pixel_f1_threshold
 from vadline.metrics.segmentation import dice, iou, mean_overlap
 from vadline.metrics.table_rows import detection_row, refinement_row, segad_row
@@ -29,6 +30,7 @@ __all__ = [
     "image_auroc",
     "image_f1",
     "iou",
+    "kinds_table",
     "mean_overlap",
     "pixel_auroc",
     "pixel_f1",

@@ -48,7 +48,7 @@ REFINEMENT_COLUMNS = (
 )
 LOWER_IS_BETTER = ("fpr", "seconds")
 """How such columns' names begin."""
-UNRANKED = ("images", "goods", "bads")
+UNRANKED = ("images", "goods", "bads", "parts", "learnt_from")
 PLAIN = {"seconds": "{:.2f}", "peak_memory_mb": "{:.0f}", **dict.fromkeys(UNRANKED, "{:.0f}")}
 """Columns that are no fractions, with the format they are printed in."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from vadline.metrics.table_rows import (
     REFINEMENT_COLUMNS,
     SEGAD_COLUMNS,
 )
+
+_UNNAMEABLE = re.compile(r"[^\w.\- :]")  # for MLflow, and what would add a level
 
 Rows = Mapping[str, Mapping[str, float]]
 
@@ -50,9 +53,12 @@ def refinement_table(rows: Rows) -> pd.DataFrame:
 
 
 def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:
-    """Flatten a table to ``{"<table>/<row>/<metric>": value}``, leaving NaN out."""
+    """Flatten a table to ``{"<table>/<row>/<metric>": value}``, leaving NaN out.
+
+    In a row's name, such as a kind of defect, what MLflow refuses becomes ``_``.
+    """
     return {
-        f"{table_name}/{row}/{column}": float(value)
+        f"{table_name}/{_UNNAMEABLE.sub('_', str(row))}/{column}": float(value)
         for row, cells in frame.iterrows()
         for column, value in cells.items()
         if not np.isnan(value)

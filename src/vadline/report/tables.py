@@ -20,6 +20,10 @@ TITLES = {
         "Forests on the detectors' maps",
         "The scores that decide: a forest on one detector, or on all of them together.",
     ),
+    "kinds": (
+        "Kinds of defect",
+        "How many of each are rejected at the threshold in use, and from how many it has learnt.",
+    ),
     "refinement": (
         "Masks",
         "How far the mask of a defect and the true one cover each other, before and after it is "
@@ -47,6 +51,8 @@ _WORDS = {
     "bads": "bad parts learnt from",
     "seconds": "seconds a part",
     "images": "parts",
+    "caught": "rejected",
+    "learnt_from": "learnt from",
     "goods_rejected": "good parts rejected",
     "bads_caught": "bad parts caught",
     "test_goods_rejected": "test: good rejected",

@@ -22,7 +22,7 @@ from vadline.run.registering import log_inspector, log_photographs
 
 logger = logging.getLogger(__name__)
 
-_TABLES = ("detection", "segad", "refinement")
+_TABLES = ("detection", "segad", "kinds", "refinement", "segad_ablation")
 
 
 class MlflowRunHooks(MlflowHook):

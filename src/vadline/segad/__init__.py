@@ -24,7 +24,7 @@ from vadline.segad.params import (
 )
 from vadline.segad.segments import grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
-from vadline.segad.statistics import feature_frame, segment_statistics
+from vadline.segad.statistics import feature_frame, segment_maxima, segment_statistics
 from vadline.segad.vad_layout import vad_segments
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "load_segments",
     "location_scale",
     "make_segments",
+    "segment_maxima",
     "segment_statistics",
     "setup_columns",
     "stand_ins",

@@ -100,6 +100,12 @@ def _tables(line: Line) -> list[Node]:
             name="segad_table",
         ),
         Node(
+            tables.evaluate_kinds,
+            inputs=["decisions", "split"],
+            outputs="kinds",
+            name="kinds_table",
+        ),
+        Node(
             bound(tables.make_table, names=list(refined), table=refinement_table),
             inputs=[f"{name}.refinement_row" for name in refined],
             outputs="refinement",

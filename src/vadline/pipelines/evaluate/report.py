@@ -17,7 +17,7 @@ from vadline.detectors import AnomalyMaps
 from vadline.report import Goods, Pictures, ReportData, ReportSize, moment, render_report
 from vadline.splits import learnt_from
 
-TABLES = ("detection", "segad", "refinement", "thresholds")
+TABLES = ("detection", "segad", "kinds", "refinement", "thresholds")
 SETTINGS = {
     "Seed": "seed",
     "Backbone": "backbone.name",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vadline.detectors import AnomalyMaps
 from vadline.metrics import (
     detection_row,
+    kinds_table,
     pixel_histogram,
     refinement_row,
     segad_row,
@@ -77,6 +78,21 @@ def evaluate_setups(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
     bad = (test["label"] == "bad").to_numpy()
     rows = {name: segad_row(bad, table[name].to_numpy(), unseen) for name in table.columns}
     return _as_file(segad_table(rows))
+
+
+def evaluate_kinds(decisions: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
+    """Measure each kind of defect at the threshold in use, and unseen kinds together."""
+    some = split["image_id"][measured(split)]
+    parts = decisions.set_index("image_id").loc[some]
+    learnt = split[(split["label"] == "bad") & split["forest"]]["defect"].value_counts()
+    table = kinds_table(
+        parts["defect"],
+        (parts["label"] == "bad").to_numpy(),
+        parts["score"].to_numpy(),
+        (parts["decision"] == "reject").to_numpy(),
+        learnt.to_dict(),
+    )
+    return _as_file(table)
 
 
 def evaluate_refinement(
