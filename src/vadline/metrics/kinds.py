@@ -24,8 +24,8 @@ def kinds_table(
 
     Parameters
     ----------
-    kinds : Series, str, shape (N,)
-        Of each part; of good ones it does not count.
+    kinds : Series
+        Each part's kind; of good ones it does not count.
     bad : ndarray, bool, shape (N,)
     scores : ndarray, float64, shape (N,)
     rejected : ndarray, bool, shape (N,)
