@@ -34,13 +34,13 @@ def test_the_part_as_a_whole_counts_where_it_is_the_one_segment():
 
 
 def test_what_known_bads_have_taught_is_said_where_it_counts_most():
-    parts = pd.DataFrame({"a.left.q995": [4.0] * 4})
+    parts = pd.DataFrame({"a.left.q995": [4.0] * 5})
     usual = usual_features(GOODS, ["a"])
     terms = pd.DataFrame(
         {
-            "scores": [3.0, 1.0, 1.0, 2.0],
-            "margin": [1.0, 2.0, 0.0, float("nan")],
-            "probe": [2.0, 1.0, 4.0, float("nan")],
+            "scores": [3.0, 1.0, 1.0, 2.0, -0.5],
+            "margin": [1.0, 2.0, 0.0, float("nan"), -1.0],
+            "probe": [2.0, 1.0, 4.0, float("nan"), 0.2],
         }
     )
     plain = "a in left: 4.0 times what good parts show"
@@ -49,6 +49,7 @@ def test_what_known_bads_have_taught_is_said_where_it_counts_most():
         f"the map's statistics are like those of known bad parts; {plain}",
         f"it looks like known bad parts; {plain}",
         plain,
+        plain,  # a good part: nothing of it is like a bad one
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from vadline.segad import WHOLE, location_scale
@@ -60,8 +61,8 @@ def drivers(
     -------
     list of str
         Which detector and segment stand out most, such as ``patchcore in top left: 4.1 times what
-        good parts show``; before it, where that is the largest term, what known bad parts have
-        taught. Empty where nothing is known of good parts.
+        good parts show``; before it what known bad parts have taught, where that is the largest
+        term and above what good parts vary by. Empty where nothing is known of good parts.
     """
     if not usual:
         return [""] * len(features)
@@ -72,7 +73,8 @@ def drivers(
     words = [_in_words(names[i], row[i], mean[i]) for i, row in zip(most, values, strict=True)]
     if terms is None:
         return words
-    largest = terms[["scores", *LEARNT]].fillna(-float("inf")).to_numpy().argmax(axis=1)
+    added = terms[["scores", *LEARNT]].fillna(-float("inf")).to_numpy()
+    largest = np.where(added.max(axis=1) > 1, added.argmax(axis=1), 0)
     taught = ["", *(f"{said}; " for said in LEARNT.values())]
     return [taught[i] + word for i, word in zip(largest, words, strict=True)]
 
