@@ -41,9 +41,11 @@ def test_nothing_is_both_learnt_from_and_judged(world):
 def test_obvious_defects_are_caught_within_the_bound(world):
     (drawn,) = measure_promises(*world, goods=[10], draws=1)
     table = summarise_promises(drawn)
-    assert set(table["score"]) == {"patchcore", "padim", "mean", "all_ad", "segad_safe"}
+    assert set(table["score"]) == {
+        *("patchcore", "padim", "mean", "probe", "all_ad", "segad_safe"),
+    }
     assert set(table["goods"]) == {10}
-    assert table["bound"].tolist() == pytest.approx([14.1, 19.1] * 5, abs=0.01)
+    assert table["bound"].tolist() == pytest.approx([14.1, 19.1] * 6, abs=0.01)
     at_once = table.set_index(["score", "asked"])
     assert at_once.loc[("patchcore", 10.0), "caught"] == 100
     assert at_once.loc[("patchcore", 10.0), "auroc"] == 100

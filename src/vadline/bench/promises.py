@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.backbones import BackboneParams
+from vadline.bench.short_line import judge, look
 from vadline.calibration import promise
-from vadline.defects.params import SyntheticParams
-from vadline.detectors import DetectorParams
 from vadline.metrics import image_auroc
-from vadline.pipelines.brf_train.nodes import grow_forest, join_scores, learn_probe
-from vadline.pipelines.memory_bank.nodes import fit
-from vadline.pipelines.score_maps.nodes import score_folds, score_rest
-from vadline.pipelines.segad_features.nodes import (
-    describe_parts,
-    describe_segments,
-    join_features,
-)
-from vadline.pipelines.split.nodes import segment_images, split_images, synthesise_defects
-from vadline.probe import ProbeParams
-from vadline.segad import (
-    BlendParams,
-    ForestParams,
-    SegmentParams,
-    SetupParams,
-    standardised_mean,
-    standards,
-)
+from vadline.pipelines.split.nodes import split_images
 from vadline.splits.params import SplitParams
 
 RATES = (0.05, 0.1)
-_DETECTORS = ("patchcore", "padim")
-_ALL_AD = SetupParams(detectors=_DETECTORS, blend=BlendParams(kind="count"))
-_SAFE = SetupParams(detectors=_DETECTORS, whole=True, probe=True, blend=BlendParams(kind="safe"))
 _HELD_OUT = {"good": 150, "bad": 50}  # at most half of what there is
 _KNOWN_BADS = 10
 
@@ -67,51 +43,6 @@ def draw_parts(
     return drawn, part.iloc[drawn].tolist()
 
 
-def judge_once(
-    manifest: pd.DataFrame, images: NDArray[np.uint8], seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Run the line with PatchCore and PaDiM on the parts that were drawn.
-
-    Returns
-    -------
-    scores : DataFrame
-        ``image_id``, ``patchcore``, ``padim``, their ``mean``, and the set-ups ``all_ad`` and
-        ``segad_safe``: out of fold for training parts, by what has learnt from all of them for the
-        others.
-    split : DataFrame
-    """
-    split = split_images(manifest, images, SplitParams(protocol="all"), seed)
-    size = images.shape[1]
-    roi = np.ones((size, size), bool)
-    segments, names = segment_images(SegmentParams(kind="grid"), size, roi)
-    none = synthesise_defects(images, split, segments, SyntheticParams(), seed)
-    features, columns, maps = [], {}, {}
-    for name in _DETECTORS:
-        detector = DetectorParams.model_validate({"kind": name})
-        with TemporaryDirectory() as scratch:
-            folds = score_folds(
-                images, split, roi, none, detector, seed, Path(scratch) / name / "folds"
-            )
-        model = fit(images, split, roi, detector, seed, name=name)
-        maps[name], scores = score_rest(model, images, split, roi, folds[0], folds[2])
-        features.append(
-            describe_segments(maps[name], folds[1], scores, split, segments, names, name=name)
-        )
-        columns[name] = scores.set_index("image_id")["score"]
-    single = pd.DataFrame(columns).reindex(split["image_id"])
-    spread = standards(single[split["calibration"].to_numpy()])
-    single["mean"] = standardised_mean(single, spread)
-    table = join_features(*features)
-    described = describe_parts(images, split, maps[_DETECTORS[0]], ProbeParams(), BackboneParams())
-    _, probe = learn_probe(described, split, ProbeParams(), BackboneParams(), seed)
-    forests = [
-        grow_forest(table, split, none, setup, ForestParams(), False, seed, *added)[1]
-        for setup, *added in ((_ALL_AD,), (_SAFE, probe))
-    ]
-    joined = join_scores(*forests, names=["all_ad", "segad_safe"])
-    return single.reset_index().merge(joined), split
-
-
 def measure_promises(
     manifest: pd.DataFrame, images: NDArray[np.uint8], goods: Sequence[int], draws: int
 ) -> Iterator[pd.DataFrame]:
@@ -138,8 +69,11 @@ def measure_promises(
         for seed in range(draws):
             rows, parts = draw_parts(manifest, wanted, np.random.default_rng([seed, wanted]))
             drawn = manifest.iloc[rows].assign(source_split=parts).reset_index(drop=True)
-            scores, split = judge_once(drawn, images[rows], seed)
-            yield _compare(scores, split).assign(seed=seed)
+            some = images[rows]
+            split = split_images(drawn, some, SplitParams(protocol="all"), seed)
+            yield _compare(judge(some, split, look(some, split, seed), seed), split).assign(
+                seed=seed
+            )
 
 
 def _compare(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
