@@ -44,6 +44,7 @@ def model_card(
         f"- **It learnt from** {goods} good parts; known bad parts: {bads}.",
         f"- **It decides by** the set-up `{setup['name']}`: {', '.join(setup['detectors'])}"
         + (f" and {setup['classifier']}" if setup["classifier"] else "")
+        + (" and classifiers on frozen features" if setup.get("probe") else "")
         + ".",
         f"- **It promises:** {promise}",
         "- **It holds for** parts photographed as these were; `unlike_training` marks others.",
