@@ -13,6 +13,7 @@ from vadline.calibration import promise
 from vadline.errors import VadlineError
 from vadline.export import export_onnx
 from vadline.inspection import Inspector
+from vadline.pipelines.inspect import nodes
 
 DECIDES = ["score", "probability", "threshold", "promised"]
 
@@ -176,6 +177,25 @@ def test_pictures_have_the_size_of_the_photograph(workshop, new):
             assert mask.size == photograph.size
             assert row["defect_area"] == (np.asarray(mask) > 0).sum()
         assert {path.name for path in folder.iterdir()} == {"mask.png", "map.png", "overlay.png"}
+
+
+def test_a_folder_that_vanishes_once_it_is_read_loses_nothing(workshop, new, tmp_path, monkeypatch):
+    folder = tmp_path / "camera"
+    shutil.copytree(new, folder)
+    plain = nodes.judge_parts
+
+    def judge(*given):
+        shutil.rmtree(folder)
+        return plain(*given)
+
+    monkeypatch.setattr(nodes, "judge_parts", judge)
+    table = inspect(workshop, folder, pictures=True)
+    judged = table[table["refused"].isna()]
+    assert len(judged) == 3
+    assert judged["decision"].notna().all()
+    for part in judged.itertuples():
+        with Image.open(Path(part.pictures) / "overlay.png") as overlay:
+            assert overlay.size == (part.width, part.height)
 
 
 def test_without_a_folder_or_an_inspector_it_takes_one_line(project):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 from vadline.detectors import AnomalyMaps
 from vadline.errors import VadlineError
@@ -19,6 +21,8 @@ from vadline.inspection.params import InspectParams
 from vadline.inspection.pictures import heat, write_pictures
 from vadline.inspection.result import at_own_size, find_defects
 from vadline.progress import progress, without_bars
+
+logger = logging.getLogger(__name__)
 
 DEFECTS = ("defects", "defect_area", "left", "top", "right", "bottom", "pictures")
 _TOGETHER = 8
@@ -66,7 +70,8 @@ def mask_and_draw(
                     masks = list(inspector.masks(np.asarray(images[some]), pixels, params.refine))
             for row, strength, mask in zip(some, heat(pixels, threshold), masks, strict=True):
                 part = parts.iloc[row]
-                found = draw_part(part, strength, mask, own / part["part"], sixteen_bit_max)
+                place, seen = own / part["part"], np.asarray(images[row])
+                found = draw_part(part, strength, mask, place, sixteen_bit_max, seen)
                 rows.append({"part": part["part"], **found})
                 bar.update()
     return pd.DataFrame(rows, columns=["part", *DEFECTS])
@@ -78,6 +83,7 @@ def draw_part(
     mask: NDArray[np.uint8] | None,
     folder: Path,
     sixteen_bit_max: int,
+    seen: NDArray[np.uint8] | None = None,
 ) -> dict[str, object]:
     """Write a part's pictures, and describe its defects.
 
@@ -90,6 +96,8 @@ def draw_part(
     mask : ndarray, uint8 {0, 1}, shape (size, size), optional
     folder : Path
         Of this part's pictures.
+    seen : ndarray, uint8, shape (size, size, 3), optional
+        The photograph as it was judged, to draw on where its file has gone since.
 
     Returns
     -------
@@ -99,14 +107,17 @@ def draw_part(
     Raises
     ------
     VadlineError
-        If the photograph is not there any more, or the disk is full.
+        If the photograph is not there any more, and ``seen`` neither, or the disk is full.
     """
-    path = Path(part["path"])
+    path, size = Path(part["path"]), (int(part["width"]), int(part["height"]))
     try:
         photograph = open_image(path.read_bytes(), sixteen_bit_max=sixteen_bit_max)
     except (OSError, UnreadableImageError) as error:
-        raise VadlineError(f"{path} went away since it was judged: {error}") from error
-    sized = None if mask is None else at_own_size(mask, (int(part["width"]), int(part["height"])))
+        if seen is None:
+            raise VadlineError(f"{path} went away since it was judged: {error}") from error
+        logger.warning("%s went away since it was judged: drawn as it was seen", path)
+        photograph = Image.fromarray(seen).resize(size)
+    sized = None if mask is None else at_own_size(mask, size)
     with explained(folder):
         write_pictures(folder, photograph, strength, sized)
     found = () if sized is None else find_defects(sized)
