@@ -64,11 +64,11 @@ def encoder(params):
 
 def packed(name, images, region=None):
     """Return a bundle around one detector, with a threshold among the scores."""
-    params = DetectorParams.model_validate(SETTINGS.get(name, BANK))
+    params = DetectorParams.model_validate(SETTINGS[name])
     params = params.model_copy(update={"backbone": BackboneParams()})
     fitted = unfitted(params, name, encoder(params))
     fitted.fit(TrainingSet(images, np.flatnonzero(~BAD)), 0)
-    bundle, _ = bundle_around(fitted, images, BAD, halves(64), region, probe=name == "probed")
+    bundle, _ = bundle_around(fitted, images, BAD, halves(64), region)
     return with_thresholds(bundle, images)
 
 
@@ -113,7 +113,7 @@ def test_scores_maps_and_decisions_are_the_detectors_own(name, images, tmp_path)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["x.onnx"]
 
 
-@pytest.mark.parametrize("name", ["patchcore", "padim_patch", "probed"])
+@pytest.mark.parametrize("name", ["patchcore", "padim_patch"])
 def test_a_whole_set_up_says_what_the_inspector_says(name, images, tmp_path):
     ort = pytest.importorskip("onnxruntime")
     bundle = packed(name, images, drawn() if name in INSIDE else None)

@@ -8,7 +8,7 @@ from vadline.backbones import BackboneParams
 from vadline.calibration import calibrate, fit_drift, photograph_statistics, typical_anomaly
 from vadline.detectors import AnomalyMaps
 from vadline.inspection import Bundle, usual_features
-from vadline.probe import Probe, ProbeParams, probe_features, probe_state
+from vadline.probe import Probe, ProbeParams, pretrained, probe_features, probe_state
 from vadline.segad import (
     BlendedForest,
     BlendParams,
@@ -42,7 +42,8 @@ def probed(detector, images, bad):
     features = probe_features(BackboneParams(), params)
     seen = features.split(features.describe(images, rows, detector.score(images, rows)[0], "probe"))
     probe = Probe(params).fit(seen, bad)
-    state = probe_state(probe, BackboneParams())
+    extractor = pretrained(BackboneParams(), params)
+    state = probe_state(probe, extractor, BackboneParams().name)
     state = ModelState(state.tensors, {**state.config, "detector": detector.name})
     return state, probe.decision_function(seen)
 

@@ -7,7 +7,7 @@ import torch
 from vadline.backbones import BackboneParams
 from vadline.detectors.patches import patch_features
 from vadline.errors import VadlineError
-from vadline.probe import Probe, ProbeParams, load_probe, probe_features, probe_state
+from vadline.probe import Probe, ProbeParams, load_probe, pretrained, probe_features, probe_state
 from vadline.state import ModelState
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3), dtype=np.uint8)
@@ -58,7 +58,8 @@ def test_a_saved_probe_describes_and_scores_the_same():
     features = probe_features(BackboneParams(), params)
     seen = features.split(features.describe(IMAGES, np.arange(6), GRIDS, "probe"))
     probe = Probe(params).fit(seen, np.arange(6) > 3)
-    state = probe_state(probe, BackboneParams())
+    backbone = BackboneParams()
+    state = probe_state(probe, pretrained(backbone, params), backbone.name)
     again, loaded = load_probe(ModelState(state.tensors, state.config))
     same = again.split(again.describe(IMAGES, np.arange(6), GRIDS, "probe"))
     np.testing.assert_array_equal(loaded.decision_function(same), probe.decision_function(seen))

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.metrics.image import image_auroc
+from vadline.metrics.table_rows import KINDS_COLUMNS
 
 EVERY, UNSEEN = "all kinds", "unseen kinds"
 
@@ -52,9 +53,7 @@ def kinds_table(
     if new and len(new) < len(groups):
         some = np.any([groups[kind] for kind in new], axis=0)
         table[UNSEEN] = {**_row(some, ~bad, scores, rejected), "learnt_from": 0}
-    frame = pd.DataFrame.from_dict(
-        table, orient="index", columns=["image_auroc", "caught", "parts", "learnt_from"]
-    )
+    frame = pd.DataFrame.from_dict(table, orient="index", columns=list(KINDS_COLUMNS))
     return frame.rename_axis("kind").astype(float)
 
 

@@ -46,6 +46,7 @@ REFINEMENT_COLUMNS = (
     "seconds",
     "images",
 )
+KINDS_COLUMNS = ("image_auroc", "caught", "parts", "learnt_from")
 LOWER_IS_BETTER = ("fpr", "seconds")
 """How such columns' names begin."""
 UNRANKED = ("images", "goods", "bads", "parts", "learnt_from")

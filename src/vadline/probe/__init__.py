@@ -4,7 +4,7 @@
 """
 
 from vadline.probe.features import PartFeatures
-from vadline.probe.model import load_probe, probe_features, probe_state
+from vadline.probe.model import load_probe, pretrained, probe_features, probe_state
 from vadline.probe.params import ProbeParams
 from vadline.probe.probe import Probe
 
@@ -13,6 +13,7 @@ __all__ = [
     "Probe",
     "ProbeParams",
     "load_probe",
+    "pretrained",
     "probe_features",
     "probe_state",
 ]

@@ -12,16 +12,21 @@ from vadline.state import ModelState
 _BODY, _PROBE = "body.", "probe."
 
 
+def pretrained(backbone: BackboneParams, params: ProbeParams) -> FeatureExtractor:
+    """Build the backbone, with all levels that the probe looks at."""
+    return build_extractor(backbone.name, params.levels, backbone.weights, backbone.sha256)
+
+
 def probe_features(backbone: BackboneParams, params: ProbeParams) -> PartFeatures:
     """Build what describes parts, on the GPU if there is one."""
-    return PartFeatures(_pretrained(backbone, params).to(pick_device("auto")).folded(), params)
+    return PartFeatures(pretrained(backbone, params).to(pick_device("auto")).folded(), params)
 
 
-def probe_state(probe: Probe, backbone: BackboneParams) -> ModelState:
-    """Return a fitted probe and its backbone as data."""
-    body = _pretrained(backbone, probe.params).body.state_dict(prefix=_BODY)
+def probe_state(probe: Probe, extractor: FeatureExtractor, backbone: str) -> ModelState:
+    """Return a fitted probe and its backbone, of that name, as data."""
+    body = extractor.body.state_dict(prefix=_BODY)
     tensors = {f"{_PROBE}{name}": tensor for name, tensor in probe.tensors().items()}
-    return ModelState({**body, **tensors}, {"backbone": backbone.name, **probe.config()})
+    return ModelState({**body, **tensors}, {"backbone": backbone, **probe.config()})
 
 
 def load_probe(state: ModelState) -> tuple[PartFeatures, Probe]:
@@ -31,7 +36,3 @@ def load_probe(state: ModelState) -> tuple[PartFeatures, Probe]:
     extractor = build_extractor(name, levels, weights="random")
     load_into(extractor.body, without_prefix(state.tensors, _BODY), "The saved probe")
     return PartFeatures(extractor.to(pick_device("auto")).folded(), probe.params), probe
-
-
-def _pretrained(backbone: BackboneParams, params: ProbeParams) -> FeatureExtractor:
-    return build_extractor(backbone.name, params.levels, backbone.weights, backbone.sha256)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vadline.backbones import BackboneParams
 from vadline.defects.stand_ins import StandIns
-from vadline.probe import Probe, ProbeParams, probe_features, probe_state
+from vadline.probe import PartFeatures, Probe, ProbeParams, pretrained, probe_state
 from vadline.segad import (
     BlendedForest,
     BlendParams,
@@ -30,7 +30,8 @@ def learn_probe(
     seed: int,
 ) -> tuple[ModelState, pd.DataFrame]:
     """Learn what known bad parts look like; score all parts, training ones out of their fold."""
-    split_up = probe_features(backbone, probe).split
+    extractor = pretrained(backbone, probe)
+    split_up = PartFeatures(extractor, probe).split
     learnt = np.flatnonzero(split["forest"])
     bad, folds = (split["label"] == "bad").to_numpy()[learnt], split["fold"].to_numpy()[learnt]
     known = split_up(features[learnt])
@@ -41,7 +42,7 @@ def learn_probe(
     rest = np.setdiff1d(scored, learnt)
     scores.iloc[rest] = fitted.decision_function(split_up(features[rest]))
     frame = scores.iloc[scored].rename("score").reset_index()
-    return probe_state(fitted, backbone), frame
+    return probe_state(fitted, extractor, backbone.name), frame
 
 
 def grow_forest(
