@@ -71,21 +71,22 @@ def summarise_known_bads(rows: pd.DataFrame) -> pd.DataFrame:
     A last row, ``least gain``, says by how much ``segad_safe`` is above the best detector where it
     is least.
     """
-    table = pd.DataFrame({"score": rows["score"].drop_duplicates()}).set_index("score")
+    names = list(rows["score"].drop_duplicates())
+    columns: dict[str, list[str]] = {"score": [*names, "least gain"]}
     for count, some in rows.groupby("bads"):
-        groups = some.groupby("score")
-        auroc, fpr = groups["image_auroc"], groups["fpr_at_95tpr"]
-        cells = {
-            name: f"{auroc.mean()[name]:.1f} ± {auroc.std().get(name, np.nan):.1f} / "
-            f"{fpr.mean()[name]:.0f} ± {fpr.std().get(name, np.nan):.0f}"
-            for name in table.index
-        }
-        each = some.pivot_table(index="seed", columns="score", values="image_auroc")
-        gain = each["segad_safe"] - each[list(ALONE)].max(axis="columns")
-        table.loc["least gain", str(count)] = f"{gain.min():+.1f}"
-        for name, cell in cells.items():
-            table.loc[name, str(count)] = cell
-    return table.reset_index()
+        auroc, fpr = (
+            some.pivot_table(index="seed", columns="score", values=value)
+            for value in ("image_auroc", "fpr_at_95tpr")
+        )
+        gain = auroc["segad_safe"] - auroc[list(ALONE)].max(axis="columns")
+        cells = [f"{_spread(auroc[name], 1)} / {_spread(fpr[name], 0)}" for name in names]
+        columns[str(count)] = [*cells, f"{gain.min():+.1f}"]
+    return pd.DataFrame(columns)
+
+
+def _spread(values: pd.Series, digits: int) -> str:
+    mean = f"{values.mean():.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {values.std():.{digits}f}"
 
 
 def _by_kept_model(looked: Looked, images: NDArray[np.uint8], rows: NDArray[np.int64]) -> Looked:
