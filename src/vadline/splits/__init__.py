@@ -10,6 +10,7 @@ from vadline.splits.protocols import ROLES, make_split
 from vadline.splits.selections import (
     judged,
     learnt_from,
+    learnt_kinds,
     measured,
     scored_rows,
     training_set,
@@ -26,6 +27,7 @@ __all__ = [
     "folds_of",
     "judged",
     "learnt_from",
+    "learnt_kinds",
     "make_split",
     "measured",
     "scored_rows",

@@ -54,6 +54,12 @@ def learnt_from(split: pd.DataFrame, role: str, tuned: bool = False) -> dict[str
     return {f"{label}s": int((labels == label).sum()) for label in ("good", "bad")}
 
 
+def learnt_kinds(split: pd.DataFrame) -> pd.Series:
+    """Count the bad training images of each kind of defect, which is the index."""
+    learnt = split[["finetune", "forest", "classifier"]].any(axis="columns")
+    return split.loc[learnt & (split["label"] == "bad"), "defect"].value_counts()
+
+
 def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which images show a kind of defect that no training image shows.
 
@@ -63,8 +69,7 @@ def unseen_defects(split: pd.DataFrame) -> NDArray[np.bool_]:
         Where nothing bad was trained on, only the kinds that the source itself calls unseen.
     """
     bad = split["label"] == "bad"
-    learnt = split[["finetune", "forest", "classifier"]].any(axis="columns")
-    kinds = set(split.loc[learnt & bad, "defect"])
+    kinds = set(learnt_kinds(split).index)
     unseen = split["defect"].map(is_unseen).astype(bool)
     if kinds:
         unseen |= ~split["defect"].isin(kinds)

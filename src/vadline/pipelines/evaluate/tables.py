@@ -18,7 +18,7 @@ from vadline.metrics import (
     segad_table,
 )
 from vadline.segad import standardised_mean, standards
-from vadline.splits import learnt_from, measured, unseen_defects
+from vadline.splits import learnt_from, learnt_kinds, measured, unseen_defects
 
 Rows = dict[str, dict[str, float]]
 
@@ -84,13 +84,12 @@ def evaluate_kinds(decisions: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame
     """Measure each kind of defect at the threshold in use, and unseen kinds together."""
     some = split["image_id"][measured(split)]
     parts = decisions.set_index("image_id").loc[some]
-    learnt = split[(split["label"] == "bad") & split["forest"]]["defect"].value_counts()
     table = kinds_table(
         parts["defect"],
         (parts["label"] == "bad").to_numpy(),
         parts["score"].to_numpy(),
         (parts["decision"] == "reject").to_numpy(),
-        learnt.to_dict(),
+        learnt_kinds(split).to_dict(),
     )
     return _as_file(table)
 
