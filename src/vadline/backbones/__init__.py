@@ -4,7 +4,7 @@ Each gives maps at named feature levels; what a network is called decides where 
 """
 
 from vadline.backbones.building import build_extractor, check_backbone
-from vadline.backbones.device import pick_device
+from vadline.backbones.device import pick_device, usual_batch
 from vadline.backbones.extractor import FeatureExtractor
 from vadline.backbones.params import BackboneParams
 from vadline.backbones.sharing import share_passes
@@ -16,4 +16,5 @@ __all__ = [
     "check_backbone",
     "pick_device",
     "share_passes",
+    "usual_batch",
 ]

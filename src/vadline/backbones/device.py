@@ -7,6 +7,12 @@ import torch
 from vadline.errors import VadlineError
 
 
+def usual_batch(device: torch.device) -> int:
+    """Return how many images a forward pass takes where nothing else is said."""
+    # On a CPU a small batch's activations stay in the caches.
+    return 4 if device.type == "cpu" else 64
+
+
 def pick_device(device: str) -> torch.device:
     """Turn ``auto`` into the GPU if there is one, else the CPU.
 

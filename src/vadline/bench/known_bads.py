@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.bench.short_line import Looked, describe, judge, look
+from vadline.bench.short_line import DETECTORS, Looked, describe, judge, look
 from vadline.detectors import AnomalyMaps, load_detector
 from vadline.metrics import fpr_at_tpr, image_auroc
 from vadline.pipelines.split.nodes import split_images
 from vadline.splits.params import SplitParams
 
 _NO_ROLE = ("finetune", "classifier", "forest")
-ALONE = ("patchcore", "padim")
 
 
 def measure_known_bads(
@@ -78,7 +77,7 @@ def summarise_known_bads(rows: pd.DataFrame) -> pd.DataFrame:
             some.pivot_table(index="seed", columns="score", values=value)
             for value in ("image_auroc", "fpr_at_95tpr")
         )
-        gain = auroc["segad_safe"] - auroc[list(ALONE)].max(axis="columns")
+        gain = auroc["segad_safe"] - auroc[list(DETECTORS)].max(axis="columns")
         cells = [f"{_spread(auroc[name], 1)} / {_spread(fpr[name], 0)}" for name in names]
         columns[str(count)] = [*cells, f"{gain.min():+.1f}"]
     return pd.DataFrame(columns)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadline.backbones import BackboneParams, pick_device
+from vadline.backbones import BackboneParams, pick_device, usual_batch
 from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.patches import batches, grid_roi
@@ -76,8 +76,7 @@ class MapDetector(ABC):
     @property
     def batch_size(self) -> int:
         """Images that are looked at together."""
-        # On a CPU a small batch's activations stay in the caches.
-        return self.params.batch_size or (4 if self.device.type == "cpu" else 64)
+        return self.params.batch_size or usual_batch(self.device)
 
     def batches(
         self, images: Images, rows: NDArray[np.int64], doing: str = "features"

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadline.backbones import FeatureExtractor
+from vadline.backbones import FeatureExtractor, usual_batch
 from vadline.detectors.patches import batches, patch_features
 from vadline.detectors.training_set import Images
 from vadline.probe.params import ProbeParams
 from vadline.progress import progress
 
 POOL = 3  # side of the neighbourhood that a patch averages over, as PatchCore's
-TOGETHER = {"cpu": 4, "cuda": 64}  # images a forward pass, as detectors have it
-
 
 Vectors = TypeVar("Vectors", NDArray[np.float32], Tensor)
 
@@ -102,14 +100,14 @@ class PartFeatures(nn.Module):
         name : str
             What the progress bar says.
         together : int, optional
-            Images a forward pass; 4 on a CPU and 64 on a GPU where it is left out.
+            Images a forward pass; as many as a detector takes where it is left out.
 
         Returns
         -------
         ndarray, float32, shape (n, F)
         """
         found, device = [np.empty((0, sum(self.sizes.values())), np.float32)], self.device
-        size = together or TOGETHER[device.type]
+        size = together or usual_batch(device)
         with progress(total=len(rows), desc=f"{name}: features", unit="image") as bar:
             for start, batch in enumerate(batches(images, rows, size)):
                 some = rows[start * size : (start + 1) * size]

@@ -9,19 +9,16 @@ from numpy.typing import NDArray
 from vadline.defects.stand_ins import StandIns
 from vadline.detectors import AnomalyMaps
 from vadline.metrics import segad_row
+from vadline.metrics.table_rows import SEGAD_METRICS
 from vadline.pipelines.brf_train.nodes import grow_forest
+from vadline.pipelines.segad_features.nodes import scored_maps
 from vadline.progress import progress
 from vadline.segad import ForestParams, SetupParams, segment_maxima
-from vadline.splits import measured, scored_rows
+from vadline.splits import measured
 
-ROWS = {
-    "an_det": "the detector alone",
-    "one_seg": "BRF on the part as one segment",
-    "max": "BRF on the maximum of each segment",
-    "bt": "boosted trees on all segments' statistics",
-    "rf": "a random forest on them",
-    "segad": "BRF on them",
-}
+ROWS = ("an_det", "one_seg", "max", "bt", "rf", "segad")
+"""The detector alone; BRF on the part as one segment, and on the maximum of each segment; boosted
+trees, a random forest and BRF on all segments' statistics."""
 
 
 def describe_maxima(
@@ -37,11 +34,7 @@ def describe_maxima(
     """Take the maximum of each segment of one detector's maps, in the order of its scores."""
     found = [
         segment_maxima(chunk, segments, len(segment_names))
-        for maps, rows in (
-            (anomaly_maps, scored_rows(split)),
-            (synthetic_maps, np.arange(len(synthetic_maps))),
-        )
-        for _, chunk in maps.chunks(rows)
+        for chunk in scored_maps(anomaly_maps, synthetic_maps, split)
     ]
     columns = [f"{name}.{segment}.maximum" for segment in segment_names]
     frame = pd.DataFrame(np.concatenate(found), columns=columns)
@@ -75,12 +68,9 @@ def ablate(
                     scores = grown[1].set_index("image_id")["score"]
                     bar.update()
                 found = segad_row(bad, scores.reindex(some["image_id"]).to_numpy())
-                cells[row] |= {f"{name}_{key}": found[key] for key in _METRICS}
+                cells[row] |= {f"{name}_{key}": found[key] for key in SEGAD_METRICS}
     table = pd.DataFrame.from_dict(cells, orient="index").rename_axis("row")
-    for key in reversed(_METRICS):
+    for key in reversed(SEGAD_METRICS):
         own_columns = [f"{name}_{key}" for name in names]
         table.insert(0, key, table[own_columns].mean(axis="columns"))
     return table.reset_index()
-
-
-_METRICS = ("image_auroc", "fpr_at_95tpr")

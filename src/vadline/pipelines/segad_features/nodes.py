@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -27,17 +29,25 @@ def describe_segments(
     """Describe each segment of one detector's maps, and all of the part, as its scores stand."""
     parts = []
     with progress(total=len(scores), desc=f"{name}: statistics", unit="map") as bar:
-        for maps, rows in (
-            (anomaly_maps, scored_rows(split)),
-            (synthetic_maps, np.arange(len(synthetic_maps))),
-        ):
-            for _, chunk in maps.chunks(rows):
-                parts.append(describe_maps(chunk, segments, segment_names))
-                bar.update(len(chunk))
+        for chunk in scored_maps(anomaly_maps, synthetic_maps, split):
+            parts.append(describe_maps(chunk, segments, segment_names))
+            bar.update(len(chunk))
     names = described_names(segment_names)
     frame = feature_frame(np.concatenate(parts), name, names, scores["image_id"])
     frame[f"{name}.image_score"] = scores["score"].to_numpy()
     return frame.reset_index()
+
+
+def scored_maps(
+    anomaly_maps: AnomalyMaps, synthetic_maps: AnomalyMaps, split: pd.DataFrame
+) -> Iterator[NDArray[np.float32]]:
+    """Walk over a detector's maps, of photographs and then of stand-ins, as its scores stand."""
+    for maps, rows in (
+        (anomaly_maps, scored_rows(split)),
+        (synthetic_maps, np.arange(len(synthetic_maps))),
+    ):
+        for _, chunk in maps.chunks(rows):
+            yield chunk
 
 
 def describe_parts(
