@@ -58,7 +58,8 @@ class BlendedForest:
         Grown on all rows.
     weights_ : Terms
         With ``w`` from the number of bads, or by cross-validation: ``1 - w, w, 0``, and under
-        ``safe`` ``1, w, 2 w``; where the blend is off, ``0, 1, 0``.
+        ``safe`` with ``k`` known bads ``1, w, w (2 + k / 100)``; where the blend is off,
+        ``0, 1, 0``.
     constants_ : Constants
         Empty when the blend is off.
     out_of_fold_ : DataFrame, float64, shape (N, 4)
@@ -190,7 +191,7 @@ class BlendedForest:
         half = self.blend.half_count or HALF_COUNTS.get(self.blend.kind, HALF_COUNT)
         if self.blend.kind == "safe":
             w = float(known_bads / (known_bads + half))
-            probe = 2 * w if "probe" in self.constants_ else 0.0
+            probe = w * (2 + known_bads / 100) if "probe" in self.constants_ else 0.0
             self.weights_ = {"scores": 1.0, "margin": w, "probe": probe}
             return
         self.weights_ = _weights(float(bad.sum() / (bad.sum() + half)))

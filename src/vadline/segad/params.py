@@ -72,7 +72,7 @@ class BlendParams(BaseModel, extra="forbid", frozen=True):
         description="off: the forest's margin alone, as in the paper. count: w = bads / (bads + "
         "half_count). cv: the w of 0, 0.1, ... 1 with the best AUROC over out-of-fold margins; "
         "with fewer bads than folds it falls back to count. safe: the detectors' mean whole, and w "
-        "of forest and twice w of the probe on top, w counting known bads alone",
+        "of forest and w (2 + bads / 100) of the probe on top, counting known bads alone",
     )
     half_count: float | None = Field(
         None,
