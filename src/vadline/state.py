@@ -26,20 +26,21 @@ class ModelState:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-def joined_states(
-    folds: Mapping[int, Mapping[str, Tensor]], config: dict[str, Any] | None = None
-) -> ModelState:
-    """Put the tensors of several folds' models into one state; see :func:`state_of_fold`."""
+def joined_states(folds: Mapping[int, ModelState]) -> ModelState:
+    """Put the models of several folds, equally built, into one; see :func:`state_of_fold`."""
     tensors = {
-        f"{fold}/{name}": tensor for fold, each in folds.items() for name, tensor in each.items()
+        f"{fold}/{name}": tensor
+        for fold, each in folds.items()
+        for name, tensor in each.tensors.items()
     }
-    return ModelState(tensors, config or {})
+    return ModelState(tensors, next(iter(folds.values())).config)
 
 
-def state_of_fold(state: ModelState, fold: int) -> dict[str, Tensor]:
-    """Return one fold's tensors out of a state that :func:`joined_states` made."""
+def state_of_fold(state: ModelState, fold: int) -> ModelState:
+    """Return one fold's model out of a state that :func:`joined_states` made."""
     start = f"{fold}/"
-    return {k.removeprefix(start): v for k, v in state.tensors.items() if k.startswith(start)}
+    own = {k.removeprefix(start): v for k, v in state.tensors.items() if k.startswith(start)}
+    return ModelState(own, state.config)
 
 
 def digest(state: ModelState) -> str:

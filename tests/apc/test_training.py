@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from vadline.apc import APCParams, APCResult, train_apc, training
-from vadline.backbones import BackboneParams, build_extractor
+from vadline.apc.network import network_from, new_network
+from vadline.backbones import BackboneParams
 from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 
@@ -53,8 +54,9 @@ def train(epochs: int = 3, *, seed: int = 0, checkpoint: Path | None = None, **k
 
 
 def same(a: APCResult, b: APCResult) -> bool:
-    assert a.encoder_state.keys() == b.encoder_state.keys()
-    return all(torch.equal(a.encoder_state[k], b.encoder_state[k]) for k in a.encoder_state)
+    a, b = a.network.tensors, b.network.tensors
+    assert a.keys() == b.keys()
+    return all(torch.equal(a[k], b[k]) for k in a)
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +73,18 @@ def test_the_history_has_a_row_per_epoch(straight):
     assert (history["seconds"] > 0).all()
 
 
-def test_the_encoder_state_loads_into_a_shorter_extractor_of_the_same_backbone(straight):
-    body = build_extractor(BACKBONE.name, (2, 3), "random").body
-    fresh = {name: value.clone() for name, value in body.state_dict().items()}
-    body.load_state_dict({k: straight.encoder_state[k] for k in fresh})
-    moved = [not torch.equal(fresh[k], straight.encoder_state[k]) for k in fresh if "conv" in k]
+def test_the_encoder_moves_but_for_frozen_statistics_and_comes_back_with_its_heads(straight):
+    after = straight.network.tensors
+    fresh = new_network(settings(), 0).state().tensors
+    encoder = [k for k in fresh if k.startswith("encoder.")]
+    moved = [not torch.equal(fresh[k], after[k]) for k in encoder if "conv" in k]
     assert all(moved)
-    frozen = [k for k in fresh if "running" in k]
-    assert all(torch.equal(fresh[k], straight.encoder_state[k]) for k in frozen)
+    frozen = [k for k in encoder if "running" in k]
+    assert frozen
+    assert all(torch.equal(fresh[k], after[k]) for k in frozen)
+    again = network_from(straight.network)
+    assert not again.training
+    assert all(torch.equal(again.state_dict()[k], after[k]) for k in after)
 
 
 def test_training_is_determined_by_its_seed_and_leaves_global_generators_alone(straight):

@@ -1,7 +1,12 @@
-"""SegAD's ablation, on what a run has left."""
+"""The papers' ablations, on what a run has left."""
 
+import pytest
 from kedro.framework.project import pipelines
 
+from vadline.apc import APCParams
+from vadline.detectors import PatchCoreParams
+from vadline.errors import VadlineError
+from vadline.pipelines.apc_ablation.nodes import gather, measure_variant, train_variant
 from vadline.pipelines.segad_ablation.nodes import ablate, describe_maxima
 from vadline.segad import ForestParams
 
@@ -24,3 +29,32 @@ def test_each_row_is_measured_on_what_a_run_has_left(finished):
     assert abs(rows.loc["an_det", "image_auroc"] - detection.loc["apc", "image_auroc"]) < 1e-6
     needed = pipelines["segad_ablation"].inputs()
     assert all(name.startswith("params:") or catalog.exists(name) for name in needed)
+
+
+def test_each_row_of_apc_is_trained_and_measured_on_what_a_run_has_left(finished, tmp_path):
+    catalog = finished.catalog()
+    images, masks, roi, split = (catalog.load(n) for n in ("images", "masks", "roi", "split"))
+    detector = PatchCoreParams(encoder="apc", coreset_size=30)
+    apc = APCParams(epochs=1, steps_per_epoch=1, batch_size=2, widths=(8, 8, 8))
+    shared, changes = (images, masks, roi, split), {"skips": 4, "cutpaste": False}
+    stand_ins = catalog.load("synthetic")
+    name = "u_net4"
+    network = train_variant(*shared, stand_ins, apc, 0, tmp_path, name=name, changes=changes)
+    assert network.config["apc"]["skips"] == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["u_net4.safetensors"]
+    row = measure_variant(*shared, 0, network, name=name, detector=detector)
+    plain = detector.model_copy(update={"encoder": "pretrained"})
+    alone = measure_variant(*shared, 0, name="none", detector=plain)
+    assert row != alone
+    table = gather(alone, row, names=["none", name]).set_index("row")
+    assert table[["image_auroc", "image_f1", "pixel_auroc", "pixel_f1"]].notna().all(axis=None)
+    needed = pipelines["apc_ablation"].inputs()
+    assert all(each.startswith("params:") or catalog.exists(each) for each in needed)
+
+
+def test_apc_cannot_be_ablated_without_a_test_part_of_both(finished):
+    catalog = finished.catalog()
+    images, masks, roi, split = (catalog.load(n) for n in ("images", "masks", "roi", "split"))
+    goods = split.assign(test=split["test"] & (split["label"] == "good"))
+    with pytest.raises(VadlineError, match=r"test part has .* and 0 bad"):
+        measure_variant(images, masks, roi, goods, 0, name="none", detector=PatchCoreParams())

@@ -26,7 +26,14 @@ STAGES = (
 
 def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
     finished.load("split")
-    assert set(pipelines) == {*STAGES, "segad_vad", "inspect", "segad_ablation", "__default__"}
+    assert set(pipelines) == {
+        *STAGES,
+        "segad_vad",
+        "inspect",
+        "segad_ablation",
+        "apc_ablation",
+        "__default__",
+    }
     nodes = set().union(*(pipelines[stage].nodes for stage in STAGES))
     assert set(pipelines["segad_vad"].nodes) == nodes == set(pipelines["__default__"].nodes)
     for stage in STAGES:

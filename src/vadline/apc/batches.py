@@ -92,6 +92,16 @@ class BatchMaker:
             roi=None if self.roi is None else torch.from_numpy(np.stack(regions)),
         )
 
+    def plain(self, index: int) -> FinetuneBatch:
+        """Return one image as it is, neither pasted on nor augmented, as a batch."""
+        return FinetuneBatch(
+            images=torch.from_numpy(np.array(self._image(index))[None]),
+            labels=torch.tensor([float(self.labels[index])]),
+            masks=torch.from_numpy(np.array(self._mask(index))[None]),
+            mask_known=torch.tensor([bool(self.mask_known[index])]),
+            roi=None if self.roi is None else torch.from_numpy(self.roi[None]),
+        )
+
     def _image(self, index: int) -> np.ndarray:
         return np.asarray(self.training.images[int(self.training.rows[index])])
 

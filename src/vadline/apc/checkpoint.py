@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from vadline.apc.network import as_state
+from vadline.apc.params import APCParams
+from vadline.state import ModelState
+
 logger = logging.getLogger(__name__)
 
-FORMAT = "vadline-apc-1"
+FORMAT = "vadline-apc-2"
 
 # AdamW's state of one parameter; "step" is a scalar, the others have the parameter's shape.
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+_NETWORK = "network."
 
-History = list[dict[str, float]]
+History = list[dict[str, Any]]
 
 
 def save_checkpoint(
@@ -42,7 +49,7 @@ def save_checkpoint(
     fingerprint : str
         What the state was trained on and how.
     """
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors = {f"{_NETWORK}{name}": value for name, value in network.state_dict().items()}
     for name, parameter in network.named_parameters():
         for moment in _MOMENTS:
             tensors[f"adamw.{name}.{moment}"] = optimiser.state[parameter][moment]
@@ -93,6 +100,30 @@ def load_checkpoint(
     return history
 
 
+def keep_best(path: Path, best: Path, epoch: int) -> None:
+    """Copy a checkpoint that holds just ``epoch`` epochs, aside and whole or not at all.
+
+    One that holds more went on from there: it was copied then.
+    """
+    with safe_open(path, framework="pt") as file:
+        if len(json.loads(file.metadata()["history"])) > epoch:
+            return
+    temporary = best.with_name(best.name + ".tmp")
+    shutil.copyfile(path, temporary)
+    os.replace(temporary, best)
+
+
+def read_network(path: Path, params: APCParams) -> ModelState:
+    """Return the network that a checkpoint holds, as :meth:`APCNetwork.state` gives it."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {
+            name.removeprefix(_NETWORK): file.get_tensor(name)
+            for name in file.keys()  # noqa: SIM118
+            if name.startswith(_NETWORK)
+        }
+    return as_state(tensors, params)
+
+
 def _afresh(path: Path, reason: str) -> History:
     logger.warning("APC starts afresh: checkpoint %s is not used, %s.", path, reason)
     return []
@@ -101,7 +132,7 @@ def _afresh(path: Path, reason: str) -> History:
 def _restore(
     tensors: dict[str, Tensor], network: nn.Module, optimiser: torch.optim.Optimizer
 ) -> None:
-    network.load_state_dict({name: tensors[f"network.{name}"] for name in network.state_dict()})
+    network.load_state_dict({name: tensors[f"{_NETWORK}{name}"] for name in network.state_dict()})
     for name, parameter in network.named_parameters():
         step, *moments = (tensors[f"adamw.{name}.{moment}"] for moment in _MOMENTS)
         # The moments take the parameter's own memory layout, as the optimiser would make them:

@@ -1,21 +1,46 @@
-"""An encoder for every fold, which has seen no image of it."""
+"""A network for every fold, which has seen no image of it, and how far training helps."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from torch import Tensor
 
-from vadline.apc.network import encoder_layers
+from vadline.apc.batches import BatchMaker
+from vadline.apc.checkpoint import keep_best, read_network
+from vadline.apc.held_out import HeldOut, summarise_held_out
+from vadline.apc.network import new_network
 from vadline.apc.params import APCParams
-from vadline.apc.training import encoder_state, train_apc
-from vadline.backbones import build_extractor
+from vadline.apc.training import train_apc
 from vadline.detectors import TrainingSet
+from vadline.state import ModelState
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class APCFolds:
+    """What the folds' trainings leave.
+
+    Attributes
+    ----------
+    networks : dict of int to ModelState
+        For each fold; as pretrained, with heads that say nothing, where the other folds have no
+        bad image to learn from.
+    held_out : DataFrame
+        A row per epoch: how the folds' networks judge what they have not seen, see
+        :func:`vadline.apc.held_out.summarise_held_out`, and ``kept``, bool: the epoch that
+        ``networks`` are of, where the classification ranks best (its loss rises while it still
+        learns to rank); the last where that cannot be told.
+    """
+
+    networks: dict[int, ModelState]
+    held_out: pd.DataFrame
 
 
 def train_apc_folds(
@@ -26,8 +51,11 @@ def train_apc_folds(
     folder: Path | None = None,
     *,
     device: str = "cpu",
-) -> dict[int, dict[str, Tensor]]:
-    """Fine-tune an extractor for each fold, on the images of all others.
+) -> APCFolds:
+    """Fine-tune a network for each fold, on the images of all others, all folds epoch by epoch.
+
+    Training ends after ``params.patience`` epochs in which held-out parts, of all folds together,
+    are ranked no better. One number is chosen, so that a fold's images hardly have a say in it.
 
     Parameters
     ----------
@@ -38,34 +66,59 @@ def train_apc_folds(
     folder : Path, optional
         Where each fold's training keeps its state, to go on from after a kill.
 
-    Returns
-    -------
-    dict of int to state
-        For each fold a dict of str to Tensor, the state of ``FeatureExtractor.body``, on the CPU;
-        as pretrained where the other folds have no bad image to learn from.
-
     Raises
     ------
     VadlineError
         As :func:`train_apc`.
     """
-    states = {}
-    every = np.unique(folds)
-    logger.info("APC: %d fold encoders, each takes as long as the final one", len(every))
-    for fold in every.tolist():
-        rest = training.without(folds == fold)
-        if rest.bad is None or not rest.bad.any():
-            logger.info("APC: fold %d is left no bad part to learn from: as pretrained", fold)
-            states[fold] = _pretrained(params)
-            continue
-        place = None if folder is None else folder / f"fold_{fold}.safetensors"
-        states[fold] = train_apc(
-            rest, params, seed, place, device=device, name=f"APC fold {fold + 1}/{len(every)}"
-        ).encoder_state
-    return states
+    if folder is None:
+        with tempfile.TemporaryDirectory() as scratch:
+            return train_apc_folds(training, folds, params, seed, Path(scratch), device=device)
+    every = np.unique(folds).tolist()
+    sets = {fold: training.without(folds == fold) for fold in every}
+    taught = [fold for fold, rest in sets.items() if rest.bad is not None and rest.bad.any()]
+    for fold in set(every) - set(taught):
+        logger.info("APC: fold %d is left no bad part to learn from: as pretrained", fold)
+    logger.info("APC: %d folds, each takes as long as the final training", len(taught))
+    maker = BatchMaker(training, params, seed)
+    judges = {fold: HeldOut(maker, folds == fold) for fold in taught}
+    for epoch in range(1, params.epochs + 1):
+        found = [
+            train_apc(
+                sets[fold],
+                params,
+                seed,
+                _last(folder, fold),
+                device=device,
+                name=f"APC fold {fold + 1}/{len(every)}",
+                stop=epoch,
+                judge=judges[fold],
+            ).held_out
+            for fold in taught
+        ]
+        curve = summarise_held_out(found, epoch)
+        best = _best(curve)
+        for fold in taught if best == epoch else ():
+            keep_best(_last(folder, fold), _kept(folder, fold), epoch)
+        if params.patience is not None and epoch - best >= params.patience:
+            logger.info("APC: held-out parts gain nothing after epoch %d, of %d", best, epoch)
+            break
+    networks = {fold: new_network(params, seed).state() for fold in set(every) - set(taught)}
+    networks |= {fold: read_network(_kept(folder, fold), params) for fold in taught}
+    return APCFolds(networks, curve.assign(kept=curve["epoch"] == best))
 
 
-def _pretrained(params: APCParams) -> dict[str, Tensor]:
-    net = params.network()
-    layers = encoder_layers(params.skips)
-    return encoder_state(build_extractor(net.name, layers, net.weights, net.sha256))
+def _last(folder: Path, fold: int) -> Path:
+    return folder / f"fold_{fold}.safetensors"
+
+
+def _kept(folder: Path, fold: int) -> Path:
+    return folder / f"fold_{fold}_best.safetensors"
+
+
+def _best(curve: pd.DataFrame) -> int:
+    """Return the epoch of the highest AUROC, of the lowest loss among equals; or the last one."""
+    if curve["held_out_loss"].isna().any():
+        return int(curve["epoch"].iloc[-1])
+    ranked = curve.sort_values(["held_out_auroc", "held_out_loss"], ascending=[False, True])
+    return int(ranked["epoch"].iloc[0])

@@ -34,11 +34,20 @@ class ClassificationHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn float32 (B, inputs, h, w) into the logits (B,) of "anomalous"."""
+        return self._logits(self._features(x).amax(dim=(2, 3)))
+
+    def map(self, x: Tensor) -> Tensor:
+        """Turn float32 (B, inputs, h, w) into the logits of each place alone, (B, h / 4, w / 4)."""
+        return self._logits(self._features(x).permute(0, 2, 3, 1))
+
+    def _features(self, x: Tensor) -> Tensor:
         for conv in self.convs[:-1]:
             x = F.leaky_relu(conv(x), self.slope)
             x = F.max_pool2d(x, 2, ceil_mode=True)
-        x = F.leaky_relu(self.convs[-1](x), self.slope).amax(dim=(2, 3))
-        return self.output(F.leaky_relu(self.hidden(x), self.slope)).squeeze(1)
+        return F.leaky_relu(self.convs[-1](x), self.slope)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        return self.output(F.leaky_relu(self.hidden(x), self.slope)).squeeze(-1)
 
 
 class SegmentationHead(nn.Module):

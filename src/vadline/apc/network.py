@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,8 +13,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from vadline.apc.heads import ClassificationHead, ReconstructionHead, SegmentationHead
 from vadline.apc.layers import UpBlock, draw_weights, silence
 from vadline.apc.params import APCParams
-from vadline.backbones import FeatureExtractor
+from vadline.backbones import FeatureExtractor, build_extractor
 from vadline.errors import VadlineError
+from vadline.state import ModelState
 
 
 class APCOutputs(NamedTuple):
@@ -109,14 +111,73 @@ class APCNetwork(nn.Module):
             ``cls`` logits (B,), ``segm`` pixel logits (B, H, W), ``recon`` normalised pixels
             (B, 3, H, W).
         """
-        maps: Sequence[Tensor] = self.encoder(x)
-        layer2, layer3, layer4 = maps[-3:]
-        stem, layer1 = maps[:2] if len(maps) == 5 else (None, None)
         size = (x.shape[-2], x.shape[-1])
-        up2 = self.tconv2(self.tconv1(layer4, layer3), layer2)
-        up3 = self.tconv3(up2, layer1) if self.tconv3 is not None else None
+        up2, up3, stem = self.decode(self.encoder(x))
         return APCOutputs(
             cls=self.cls(up2) if self.cls is not None else None,
             segm=self.segm(up3, stem, size) if self.segm is not None else None,
             recon=self.recon(up3, stem, size) if self.recon is not None else None,
         )
+
+    def decode(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Turn the encoder's maps into what the heads read.
+
+        Returns
+        -------
+        up2 : Tensor, float32, shape (B, C, H / 8, W / 8)
+            For the classification.
+        up3 : Tensor, float32, shape (B, C, H / 4, W / 4), optional
+            For segmentation and reconstruction; ``None`` where both are off.
+        stem : Tensor, float32, shape (B, C, H / 2, W / 2), optional
+            The encoder's own, in U-Net4.
+        """
+        layer2, layer3, layer4 = maps[-3:]
+        stem, layer1 = maps[:2] if len(maps) == 5 else (None, None)
+        up2 = self.tconv2(self.tconv1(layer4, layer3), layer2)
+        up3 = self.tconv3(up2, layer1) if self.tconv3 is not None else None
+        return up2, up3, stem
+
+    def folded(self) -> APCNetwork:
+        """Return a copy for inference, equal up to rounding, with a faster, frozen encoder."""
+        fast = copy.copy(self)
+        fast._modules = {**self._modules, "encoder": self.encoder.folded()}
+        return fast
+
+    def state(self) -> ModelState:
+        """Return the network as data, its tensors on the CPU; see :func:`network_from`."""
+        tensors = {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, value in self.state_dict().items()
+        }
+        return as_state(tensors, self.params)
+
+
+def as_state(tensors: Mapping[str, Tensor], params: APCParams) -> ModelState:
+    """Put a network's tensors beside what :func:`network_from` must know."""
+    config = {"backbone": params.network().name, "apc": params.model_dump(mode="json")}
+    return ModelState(tensors, config)
+
+
+def new_network(params: APCParams, seed: int) -> APCNetwork:
+    """Build the network that training starts from: pretrained encoder, drawn decoder and heads."""
+    net = params.network()
+    extractor = build_extractor(net.name, encoder_layers(params.skips), net.weights, net.sha256)
+    return APCNetwork(extractor, params, torch.Generator().manual_seed(seed))
+
+
+def network_from(state: ModelState) -> APCNetwork:
+    """Rebuild a network from :meth:`APCNetwork.state`, in evaluation mode; nothing is downloaded.
+
+    Raises
+    ------
+    VadlineError
+        If the state is not such a network's.
+    """
+    if "apc" not in state.config:
+        raise VadlineError("this state holds no heads of APC: run the stage apc_finetune again.")
+    params = APCParams.model_validate(state.config["apc"])
+    layers = encoder_layers(params.skips)
+    extractor = build_extractor(state.config["backbone"], layers, weights="random")
+    network = APCNetwork(extractor, params, torch.Generator().manual_seed(0))
+    network.load_state_dict(dict(state.tensors))
+    return network.eval()

@@ -42,7 +42,14 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
         lt=1,
         description="Negative slope of LeakyReLU; the reconstruction must reach negative values.",
     )
-    epochs: int = Field(50, ge=1, description="Passes over the training images.")
+    epochs: int = Field(50, ge=1, description="Passes over the training images, at most.")
+    patience: int | None = Field(
+        3,
+        ge=1,
+        description="Epochs after which training ends where the classification head ranks training "
+        "parts no better that the network of their fold has not seen; the best epoch is kept. null "
+        "for all epochs. Of use with folds alone.",
+    )
     steps_per_epoch: int | None = Field(
         None, ge=1, description="Batches an epoch; none = one pass over the normal images."
     )

@@ -13,38 +13,43 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from vadline.apc.batches import BatchMaker, FinetuneBatch
 from vadline.apc.checkpoint import load_checkpoint, save_checkpoint
+from vadline.apc.held_out import HeldOut, Judged
 from vadline.apc.losses import apc_loss
-from vadline.apc.network import APCNetwork, encoder_layers
+from vadline.apc.network import APCNetwork, new_network
 from vadline.apc.params import APCParams
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
-from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor
+from vadline.backbones import BackboneParams
 from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 from vadline.progress import progress
+from vadline.state import ModelState
 
 HISTORY_COLUMNS = ("epoch", "loss", "loss_cls", "loss_segm", "loss_recon", "seconds")
+_LENGTH = {"epochs", "patience"}  # settings that say how far training goes, not how
 
 
 @dataclass(frozen=True)
 class APCResult:
-    """What the fine-tuning leaves; the decoder and the heads are dropped.
+    """What the fine-tuning leaves.
 
     Attributes
     ----------
-    encoder_state : dict of str to Tensor
-        State of ``FeatureExtractor.body``, on the CPU.
+    network : ModelState
+        Encoder, decoder and heads; see :func:`vadline.apc.network.network_from`.
     history : DataFrame
         A row per epoch: ``epoch`` from 1, ``loss`` (weighted total), ``loss_cls``, ``loss_segm``,
         ``loss_recon`` (unweighted, means over the steps; NaN where the task is off), ``seconds``.
+    held_out : list
+        What ``judge`` said after each epoch.
     """
 
-    encoder_state: dict[str, Tensor]
+    network: ModelState
     history: pd.DataFrame
+    held_out: list[Judged]
 
 
 def train_apc(
@@ -55,12 +60,14 @@ def train_apc(
     *,
     device: str = "cpu",
     name: str = "APC",
+    stop: int | None = None,
+    judge: HeldOut | None = None,
 ) -> APCResult:
     """Fine-tune a feature extractor with normal and a few anomalous images (APC, section 4).
 
     The same arguments give the same result, to the last bit on a CPU with the same number of
     threads, whether or not the run was interrupted and resumed. The last epoch's state is
-    returned; no epoch is selected.
+    returned: which one that is, :func:`vadline.apc.folds.train_apc_folds` can tell.
 
     Parameters
     ----------
@@ -77,6 +84,10 @@ def train_apc(
         is known by ``training.fingerprint``.
     name : str
         What the progress bar says.
+    stop : int, optional
+        Train up to this epoch for now, or as far as the checkpoint already is.
+    judge : HeldOut, optional
+        Asked about the network after each epoch; no part of the training.
 
     Raises
     ------
@@ -85,35 +96,28 @@ def train_apc(
     """
     maker = BatchMaker(training, params, seed)
     check_both_classes(maker.labels)  # before any weights are read
-    net = params.network()
-    extractor = build_extractor(net.name, encoder_layers(params.skips), net.weights, net.sha256)
-    network = APCNetwork(extractor, params, torch.Generator().manual_seed(seed))
+    network = new_network(params, seed)
     network = network.to(device).to(memory_format=torch.channels_last).train()
     optimiser = _optimiser(network, params)
-    identity = _identity(maker, net)
+    identity = _identity(maker, params.network())
     history = []
     if checkpoint is not None:
         history = load_checkpoint(
             checkpoint, network, optimiser, fingerprint=identity, epochs=params.epochs
         )
     steps = params.steps_per_epoch or steps_in_epoch(maker.labels, params.batch_size)
-    remaining = range(len(history) + 1, params.epochs + 1)
+    remaining = range(len(history) + 1, (stop or params.epochs) + 1)
     with progress(total=len(remaining) * steps, desc=name, unit="batch") as bar:
         for epoch in remaining:
             bar.set_description(f"{name} epoch {epoch}/{params.epochs}")
             batches = maker.epoch(epoch, steps)
             history.append({"epoch": epoch, **train_one_epoch(network, optimiser, batches, bar)})
+            if judge is not None:
+                history[-1]["held_out"] = judge(network)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, network, optimiser, history, identity)
-    return APCResult(encoder_state(extractor), pd.DataFrame(history, columns=list(HISTORY_COLUMNS)))
-
-
-def encoder_state(extractor: FeatureExtractor) -> dict[str, Tensor]:
-    """Return the state of ``FeatureExtractor.body``, on the CPU."""
-    return {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in extractor.body.state_dict().items()
-    }
+    table = pd.DataFrame(history, columns=list(HISTORY_COLUMNS))
+    return APCResult(network.state(), table, [each.get("held_out", []) for each in history])
 
 
 def train_one_epoch(
@@ -172,7 +176,7 @@ def _optimiser(network: APCNetwork, params: APCParams) -> torch.optim.AdamW:
 def _identity(maker: BatchMaker, net: BackboneParams) -> str:
     """Hash what determines the training, but for the images' content and the length."""
     training = maker.training
-    settings = maker.params.model_dump(mode="json", exclude={"epochs", "backbone"})
+    settings = maker.params.model_dump(mode="json", exclude=_LENGTH | {"backbone"})
     given = training.fingerprint, net.name, net.weights, maker.seed
     shape = len(training.rows), *training.images.shape[1:]
     digest = hashlib.sha256(json.dumps([settings, given, shape], sort_keys=True).encode())

@@ -38,7 +38,7 @@ class MapDetector(ABC):
         params: DetectorParams,
         backbone: BackboneParams,
         name: str,
-        encoder: Mapping[str, Tensor] | None = None,
+        encoder: ModelState | None = None,
     ) -> Self:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
         return cls(params, name)

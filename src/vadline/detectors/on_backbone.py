@@ -59,7 +59,7 @@ class OnBackbone(MapDetector):
         params: DetectorParams,
         backbone: BackboneParams,
         name: str,
-        encoder: Mapping[str, Tensor] | None = None,
+        encoder: ModelState | None = None,
     ) -> Self:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
         own = cls.Params.model_validate(params)
@@ -105,10 +105,11 @@ def pretrained_extractor(
     params: DetectorParams,
     layers: Sequence[int],
     backbone: BackboneParams,
-    encoder: Mapping[str, Tensor] | None = None,
+    encoder: ModelState | None = None,
 ) -> FeatureExtractor:
     """Build a detector's backbone on its device, with the fine-tuned ``encoder``, if any."""
     extractor = build_extractor(backbone.name, layers, backbone.weights, backbone.sha256)
     if encoder is not None:
-        load_into(extractor.body, encoder, "The fine-tuned encoder")
+        weights = without_prefix(encoder.tensors, f"encoder.{_PREFIX}")
+        load_into(extractor.body, weights, "The fine-tuned encoder")
     return extractor.to(pick_device(params.device))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from vadline.backbones import BackboneParams
 from vadline.detectors.params import DetectorParams
@@ -39,7 +38,7 @@ class Detector(Protocol):
         params: DetectorParams,
         backbone: BackboneParams,
         name: str,
-        encoder: Mapping[str, Tensor] | None = None,
+        encoder: ModelState | None = None,
     ) -> Self:
         """Make an unfitted detector.
 
@@ -51,8 +50,9 @@ class Detector(Protocol):
             ``params.backbone``, or else the line's.
         name : str
             The detector's name in the line; what progress bars and errors say.
-        encoder : mapping of str to Tensor, optional
-            Fine-tuned weights of the backbone, where ``params.encoder`` is ``apc``.
+        encoder : ModelState, optional
+            The fine-tuned network, where ``params.encoder`` is ``apc``: its backbone's tensors
+            begin with ``encoder.body.``, all others are of decoder and heads.
         """
 
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:

@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor
-
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.protocol import Detector
 from vadline.errors import VadlineError
@@ -26,6 +24,8 @@ KINDS = {
     "devnet": "vadline.detectors.supervised.devnet:DevNet",
     "dra": "vadline.detectors.dra.detector:DRA",
     "prnet": "vadline.detectors.prnet.detector:PRNet",
+    "apc_cls": "vadline.apc.detectors:APCCls",
+    "apc_segm": "vadline.apc.detectors:APCSegm",
 }
 
 
@@ -84,8 +84,6 @@ def load_detector(state: ModelState) -> Detector:
     return detector_class(state.config["params"]["kind"]).from_state(state)
 
 
-def unfitted(
-    params: DetectorParams, name: str, encoder: Mapping[str, Tensor] | None = None
-) -> Detector:
+def unfitted(params: DetectorParams, name: str, encoder: ModelState | None = None) -> Detector:
     """Make an unfitted detector of any kind, on its own network; see `Detector.build`."""
     return detector_class(params.kind).build(params, params.network(), name, encoder)

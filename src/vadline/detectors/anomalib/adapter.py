@@ -56,7 +56,7 @@ class TrainedDetector(MapDetector):
         params: TrainedParams,
         backbone: BackboneParams,
         name: str,
-        encoder: Mapping[str, Tensor] | None = None,
+        encoder: ModelState | None = None,
     ) -> None:
         super().__init__(params, name)
         self.backbone = backbone
@@ -68,7 +68,7 @@ class TrainedDetector(MapDetector):
         params: DetectorParams,
         backbone: BackboneParams,
         name: str,
-        encoder: Mapping[str, Tensor] | None = None,
+        encoder: ModelState | None = None,
     ) -> Self:
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
         return cls(cls.Params.model_validate(params), backbone, name, encoder)

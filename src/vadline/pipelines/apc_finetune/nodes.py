@@ -14,6 +14,8 @@ from vadline.defects.stand_ins import StandIns
 from vadline.splits import folds_of, training_set
 from vadline.state import ModelState, joined_states
 
+_FINAL = "final.safetensors"
+
 
 def finetune(
     images: NDArray[np.uint8],
@@ -23,12 +25,13 @@ def finetune(
     synthetic: StandIns,
     apc: APCParams,
     seed: int,
-    checkpoint: Path,
+    checkpoints: Path,
 ) -> tuple[ModelState, pd.DataFrame]:
-    """Fine-tune the extractor that is kept; goes on from an interrupted run's last epoch."""
+    """Fine-tune the network that is kept; goes on from an interrupted run's last epoch."""
     training = training_set(images, masks, roi, split, synthetic)
-    result = train_apc(training, apc, seed, checkpoint, device=str(pick_device("auto")))
-    return ModelState(result.encoder_state, {"backbone": apc.network().name}), result.history
+    path, device = checkpoints / _FINAL, str(pick_device("auto"))
+    result = train_apc(training, apc, seed, path, device=device)
+    return result.network, result.history
 
 
 def finetune_folds(
@@ -40,10 +43,18 @@ def finetune_folds(
     apc: APCParams,
     seed: int,
     checkpoints: Path,
-) -> ModelState:
-    """Fine-tune an extractor for each fold, which has not seen it; goes on likewise."""
+) -> tuple[ModelState, pd.DataFrame, ModelState]:
+    """Fine-tune a network for each fold, which has not seen it, and then the one that is kept.
+
+    The latter is trained for as many epochs as held-out parts gained by.
+    """
     training = training_set(images, masks, roi, split, synthetic)
     folds = folds_of(split, synthetic, training.rows, "network_fold")
     device = str(pick_device("auto"))
-    encoders = train_apc_folds(training, folds, apc, seed, checkpoints, device=device)
-    return joined_states(encoders, {"backbone": apc.network().name})
+    of_folds = train_apc_folds(training, folds, apc, seed, checkpoints, device=device)
+    held_out = of_folds.held_out
+    best = int(held_out.loc[held_out["kept"], "epoch"].item())
+    length = apc.model_copy(update={"epochs": best})
+    result = train_apc(training, length, seed, checkpoints / _FINAL, device=device)
+    history = result.history.merge(held_out, on="epoch", how="outer")
+    return result.network, history, joined_states(of_folds.networks)

@@ -1,5 +1,8 @@
 """The stage apc_finetune."""
 
+from collections.abc import Callable
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
@@ -12,20 +15,11 @@ def create_pipeline() -> Pipeline:
     if not line.uses_apc():
         return Pipeline([])
     common = ["images", "masks", "roi", "split", "synthetic", "params:apc", "params:seed"]
-    nodes = [
-        Node(
-            finetune,
-            inputs=[*common, "apc_checkpoint"],
-            outputs=["apc_encoder", "apc_history"],
-            name="finetune",
-        )
-    ]
-    if line.cross_fit:
-        folds = Node(
-            finetune_folds,
-            inputs=[*common, "apc_fold_checkpoints"],
-            outputs="apc_fold_encoders",
-            name="finetune_folds",
-        )
-        nodes.append(folds)
-    return Pipeline(nodes, tags="apc_finetune")
+    function: Callable[..., Any] = finetune_folds if line.cross_fit else finetune
+    node = Node(
+        function,
+        inputs=[*common, "apc_checkpoints"],
+        outputs=["apc_encoder", "apc_history", *(["apc_fold_encoders"] if line.cross_fit else [])],
+        name="finetune",
+    )
+    return Pipeline([node], tags="apc_finetune")

@@ -24,8 +24,7 @@ def fit(
 ) -> ModelState:
     """Learn what normal looks like, with pretrained or fine-tuned features."""
     training = TrainingSet(images, np.flatnonzero(split["detector"]), roi=roi)
-    weights = None if encoder is None else encoder.tensors
-    return unfitted(detector, name, weights).fit(training, seed).state()
+    return unfitted(detector, name, encoder).fit(training, seed).state()
 
 
 def fit_supervised(

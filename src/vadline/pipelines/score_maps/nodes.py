@@ -112,8 +112,8 @@ def _cross_fit(
     held_out = HeldOut(training.images, asked, folds_of(split, synthetic, asked, column))
 
     def build(fold: int) -> Detector:
-        weights = None if encoders is None else state_of_fold(encoders, fold)
-        return unfitted(detector, scratch.parent.name, weights)
+        encoder = None if encoders is None else state_of_fold(encoders, fold)
+        return unfitted(detector, scratch.parent.name, encoder)
 
     folds = folds_of(split, synthetic, training.rows, column)
     identity = _content(split, synthetic) + ("" if encoders is None else digest(encoders))

@@ -1,0 +1,86 @@
+"""The pipeline apc_ablation; no part of the line."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from vadline.config.current import current
+from vadline.config.line import bound
+from vadline.detectors import PatchCoreParams
+from vadline.pipelines.apc_ablation.nodes import BASELINE, gather, measure_variant, train_variant
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "cls": {"tasks": ("cls",)},
+    "cls_segm": {"tasks": ("cls", "segm")},
+    "cls_segm_recon": {"tasks": ("cls", "segm", "recon")},
+    "u_net4": {"skips": 4},
+    "random_start": {},
+    "basic_augmentation": {"cutpaste": False},
+}
+"""What each row changes in `apc`: tasks (table 3), decoder (4), start (5), augmentation (6).
+
+`none` is the encoder as pretrained; rows from u_net4 on are held against cls_segm_recon.
+"""
+
+
+def create_pipeline() -> Pipeline:
+    """Build the pipeline."""
+    names = [BASELINE, *VARIANTS]
+    table = Node(
+        bound(gather, names=names),
+        inputs=[f"{name}.ablated_row" for name in names],
+        outputs="apc_ablation",
+        name="gather",
+        tags="apc_ablation",
+    )
+    return sum((_variant(name) for name in VARIANTS), Pipeline([table]) + _baseline())
+
+
+def _baseline() -> Pipeline:
+    shared = ["images", "masks", "roi", "split"]
+    pretrained = _on_apc().model_copy(update={"encoder": "pretrained"})
+    measure = Node(
+        bound(measure_variant, name=f"APC {BASELINE}", detector=pretrained),
+        inputs=[*shared, "params:seed"],
+        outputs="ablated_row",
+        name="measure",
+    )
+    return _under(BASELINE, [measure], shared)
+
+
+def _variant(name: str) -> Pipeline:
+    changes = VARIANTS[name]
+    if name == "random_start":
+        start = current().apc.network().model_copy(update={"weights": "random"})
+        changes = {"backbone": start.model_dump()}
+    shared = ["images", "masks", "roi", "split"]
+    stand_ins, kept = "synthetic", "apc_ablation_checkpoints"
+    train = Node(
+        bound(train_variant, name=name, changes=changes),
+        inputs=[*shared, stand_ins, "params:apc", "params:seed", kept],
+        outputs="ablated_network",
+        name="train",
+    )
+    measure = Node(
+        bound(measure_variant, name=f"APC {name}", detector=_on_apc()),
+        inputs=[*shared, "params:seed", "ablated_network"],
+        outputs="ablated_row",
+        name="measure",
+    )
+    return _under(name, [train, measure], [*shared, stand_ins, kept])
+
+
+def _under(name: str, nodes: list[Node], shared: list[str]) -> Pipeline:
+    parameters = {"params:seed", *(["params:apc"] if len(nodes) > 1 else [])}
+    return Pipeline(
+        nodes, namespace=name, inputs=set(shared), parameters=parameters, tags="apc_ablation"
+    )
+
+
+def _on_apc() -> PatchCoreParams:
+    """Return the settings of the line's detector on APC's encoder."""
+    whole = current()
+    for own in whole.detectors.values():
+        if type(own) is PatchCoreParams and own.encoder == "apc":
+            return own
+    return PatchCoreParams(encoder="apc", backbone=whole.backbone)
