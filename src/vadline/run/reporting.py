@@ -22,7 +22,7 @@ from vadline.run.registering import log_inspector, log_photographs
 
 logger = logging.getLogger(__name__)
 
-_TABLES = ("detection", "segad", "kinds", "refinement", "segad_ablation")
+_TABLES = ("detection", "segad", "kinds", "refinement", "segad_ablation", "segad_visa")
 
 
 class MlflowRunHooks(MlflowHook):
