@@ -74,6 +74,9 @@ def test_every_environment_is_valid(raw, env):
             ["segad.setups.mine", "line.probe"],
         ),
         ({"split": {"protocol": "all", "scheme": "holdout"}}, ["split.scheme=cross_fit"]),
+        ({"segad_visa": {"bad_part": 9}}, ["segad_visa.bad_part", "bad_parts"]),
+        ({"segad_visa": {"classes": "pcb1 pcb9"}}, ["segad_visa.classes", "'pcb9'", "pcb4"]),
+        ({"segad_visa": {"seeds": []}}, ["segad_visa.seeds"]),
         ({"decide": {"review_rate": 0.01}}, ["review_rate", "set it higher"]),
     ],
 )
@@ -83,6 +86,13 @@ def test_a_mistake_is_one_line_that_names_the_key(raw, change, words):
     assert "\n" not in str(caught.value)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_lists_of_segad_visa_may_be_one_word_or_several(raw):
+    chosen = {"classes": "pcb4, pcb1 pcb4", "seeds": 333}
+    settings = parse(merged(raw, {"segad_visa": chosen})).segad_visa
+    assert (settings.classes, settings.seeds) == (("pcb4", "pcb1"), (333,))
+    assert parse(raw).segad_visa.classes is None
 
 
 def test_the_line_follows_the_parameters(raw):

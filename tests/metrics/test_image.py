@@ -55,6 +55,8 @@ def test_fpr_at_tpr_is_that_of_segad_s_authors():
     bad = np.r_[np.zeros(4), np.ones(5)]
     score = np.r_[0, 1.15, 1.25, 3, 1, 2, 3, 4, 5]
     assert fpr_at_tpr(bad, score) == pytest.approx(2 / 4)  # at 1.2 or above
+    at_a_bad = np.r_[0, 0.2, 0.2, 3, np.arange(21) / 7 + 0.2 - 1 / 7]  # the second of 21
+    assert fpr_at_tpr(np.r_[np.zeros(4), np.ones(21)], at_a_bad) == 3 / 4
 
 
 @given(parts)

@@ -51,6 +51,14 @@ def test_trees_are_no_deeper_than_five(grown):
     assert 1 <= depth <= 5
 
 
+def test_bads_weigh_what_is_asked_for():
+    X, y = world(goods=30, bads=10)
+    plain = forest(trees=5, balance=False)
+    weighed = plain.fit(X, y, bad_weight=3.0).decision_function(X)
+    np.testing.assert_array_equal(weighed, forest(trees=5).fit(X, y).decision_function(X))
+    assert (weighed != plain.fit(X, y).decision_function(X)).any()
+
+
 def test_scores_are_raw_margins():
     X, y = world()
     margins = forest().fit(X, y).decision_function(X)

@@ -17,7 +17,7 @@ from vadline.images.params import ImageParams
 from vadline.inspection.params import InspectParams
 from vadline.probe.params import ProbeParams
 from vadline.segad import PROBE
-from vadline.segad.params import SegADParams
+from vadline.segad.params import SegADParams, VisaParams
 from vadline.sources.params import SourceParams
 from vadline.splits.params import SplitParams
 
@@ -45,6 +45,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     )
     probe: ProbeParams = ProbeParams()
     segad: SegADParams = SegADParams()
+    segad_visa: VisaParams = VisaParams()
     f2pad: F2PADParams = F2PADParams()
     decide: DecideParams = DecideParams()
     inspect: InspectParams = InspectParams()

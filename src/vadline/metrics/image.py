@@ -46,7 +46,9 @@ def fpr_at_tpr(labels: ArrayLike, scores: ArrayLike, tpr: float = 0.95) -> float
     bad, score = _checked(labels, scores)
     if not _has_both(bad):
         return float("nan")
-    return float((score[~bad] >= np.quantile(score[bad], 1 - tpr)).mean())
+    # 1 - 0.95 is a little more than 0.05: the threshold would leave the bad part that it falls on.
+    threshold = np.quantile(score[bad], round(1 - tpr, 12))
+    return float((score[~bad] >= threshold).mean())
 
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

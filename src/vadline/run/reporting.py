@@ -22,7 +22,8 @@ from vadline.run.registering import log_inspector, log_photographs
 
 logger = logging.getLogger(__name__)
 
-_TABLES = ("detection", "segad", "kinds", "refinement", "segad_ablation", "apc_ablation")
+_TABLES = ("detection", "segad", "kinds", "refinement")
+_ASIDE = ("segad_ablation", "apc_ablation", "segad_visa")
 
 
 class MlflowRunHooks(MlflowHook):
@@ -76,7 +77,7 @@ class ReportingHooks:
                 log_inspector(catalog, workspace())
         console = Console()
         console.width = max(console.width, 120)  # a log file has no width of its own
-        for name in _TABLES:
+        for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
                 console.print(format_table(catalog.load(name).set_index("row"), name))
         if "decisions" in pipeline.all_outputs():

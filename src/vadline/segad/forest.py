@@ -54,7 +54,9 @@ class BoostedRandomForest:
         self.params = params
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> BoostedRandomForest:
+    def fit(
+        self, X: pd.DataFrame, y: np.ndarray, bad_weight: float | None = None
+    ) -> BoostedRandomForest:
         """Grow the forest.
 
         Parameters
@@ -63,6 +65,8 @@ class BoostedRandomForest:
             Named features.
         y : array_like, shape (N,)
             1 for bad parts, 0 for good ones.
+        bad_weight : float, optional
+            What a bad part counts, beside 1 for a good one; by default as ``balance`` says.
 
         Raises
         ------
@@ -78,7 +82,7 @@ class BoostedRandomForest:
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         rounds = KINDS[self.params.kind].rounds
         data = xgb.DMatrix(X, bad.astype(np.float32))
-        self.booster_ = xgb.train(self._settings(bad), data, rounds)
+        self.booster_ = xgb.train(self._settings(bad, bad_weight), data, rounds)
         return self
 
     def decision_function(self, X: pd.DataFrame) -> np.ndarray:
@@ -135,8 +139,10 @@ class BoostedRandomForest:
         forest.feature_names_in_ = np.asarray(booster.feature_names, dtype=object)
         return forest
 
-    def _settings(self, bad: np.ndarray) -> dict[str, object]:
+    def _settings(self, bad: np.ndarray, bad_weight: float | None) -> dict[str, object]:
         params, plan = self.params, KINDS[self.params.kind]
+        if bad_weight is None:
+            bad_weight = float((~bad).sum() / bad.sum()) if params.balance else 1.0
         return {
             "objective": "binary:logitraw",
             "num_parallel_tree": params.trees or plan.trees,
@@ -146,7 +152,7 @@ class BoostedRandomForest:
             "colsample_bytree": params.colsample if plan.sample_by_tree else 1.0,
             "colsample_bynode": params.colsample,
             "reg_alpha": params.reg_alpha,
-            "scale_pos_weight": float((~bad).sum() / bad.sum()) if params.balance else 1.0,
+            "scale_pos_weight": bad_weight,
             "tree_method": "hist",
             "seed": self.random_state,
             "nthread": params.n_jobs,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from vadline.defects.params import SyntheticParams
+from vadline.segad.published import COMPONENTS
 
 SegmentKind = Literal["vad", "grid", "png", "whole"]
 ForestKind = Literal["brf", "rf", "bt"]
@@ -123,3 +124,39 @@ class SegADParams(BaseModel, extra="forbid", frozen=True):
     include_image_score: bool = Field(
         False, description="each detector's image score as a feature, as the authors' VisA code"
     )
+
+
+class VisaParams(BaseModel, extra="forbid", frozen=True):
+    """SegAD's table on VisA, from its authors' maps; see `vadline.segad.published`."""
+
+    root: str | None = Field(
+        None,
+        description="folder with the authors' anomaly_maps and visa_segm; relative to where kedro "
+        "runs",
+    )
+    classes: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="classes of VisA: a list, or names apart by spaces; null for those that are "
+        "in the folder",
+    )
+    bad_parts: int = Field(10, ge=1, description="bad parts to learn from, drawn by each seed")
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(
+        (333, 576, 725, 823, 831, 902, 226, 598, 874, 589),
+        min_length=1,
+        description="of draws and forests, results being means over them: a list, or numbers "
+        "apart by spaces; the authors' ten by default",
+    )
+
+    @field_validator("classes", "seeds", mode="before")
+    @classmethod
+    def _from_words(cls, value: Any) -> Any:
+        return str(value).replace(",", " ").split() if isinstance(value, str | int) else value
+
+    @field_validator("classes")
+    @classmethod
+    def _are_known(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in classes or ():
+            if name not in COMPONENTS:
+                raise ValueError(f"{name!r} is no class of VisA; it has: {', '.join(COMPONENTS)}")
+        return classes and tuple(dict.fromkeys(classes))
