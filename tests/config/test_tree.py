@@ -122,6 +122,15 @@ def test_the_probe_needs_folds_known_bads_and_a_setup_that_asks_for_it(raw):
     assert parse(merged(raw, {"line": {"probe": "padim"}})).line.probe == "padim"
 
 
+def test_the_segments_are_vad_s_for_parts_that_lie_like_it_and_else_decided_by_the_split(raw):
+    vad = yaml.safe_load((CONF / "vad/parameters.yml").read_text())
+    own = yaml.safe_load((CONF / "folder/parameters.yml").read_text())
+    grid = {"segad": {"segments": {"kind": "grid"}}}
+    for over, kind in ((None, "vad"), (vad, "vad"), (own, None), (grid, "grid")):
+        assert parse(merged(raw, over or {})).segad.segments.kind == kind
+    assert parse({}).segad.segments.kind == "vad"
+
+
 def test_a_setup_blends_as_all_do_unless_it_says_otherwise(raw):
     mine = {"segad": {"blend": "cv", "setups": {"mine": {"detectors": ["padim"], "blend": "off"}}}}
     setups = parse(merged(raw, mine)).segad.setups

@@ -100,6 +100,7 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
         "figures/segad_histograms.html",
         "figures/thresholds_figure.html",
         "figures/patchcore_gallery.png",
+        "figures/segments.png",
     } <= figures
     assert len(client.get_metric_history(run["run_id"], "apc_history/loss")) == 2
 

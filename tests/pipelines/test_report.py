@@ -27,6 +27,10 @@ def test_a_run_leaves_a_report_that_says_what_its_decisions_say(finished):
     assert all(part["path"].endswith(".png") for part in data["parts"])
     for words in ("demo/test", "24 good, 10 bad", "cross_fit", "nearest good", "White outline"):
         assert words in page
+    settings = page[page.index('<section id="how"') :]
+    assert "solder_dots" in settings
+    (picture,) = re.findall(r'src="(data:image/jpeg[^"]+)"', settings)
+    assert len(picture) < 60_000
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
     assert len(page) < 2e6
 

@@ -26,6 +26,10 @@ _FOREST_UNSEEN = {
 }
 
 
+# Whose parts lie as VAD's do.
+_VAD_LAYOUT = ("vad", "demo")
+
+
 def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]:
     """Fill in the settings that follow from others, where they are null or absent.
 
@@ -38,12 +42,16 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     which ``line.probe``, the first of them, tells where to look. Each blends as ``segad.blend``
     says where it does not say it itself. ``line.refined`` is the first that F2PAD can refine.
     ``decide.setup`` is ``segad_safe``, ``all_ad`` or the first set-up, whichever is grown.
+    ``segad.segments.kind`` is ``vad`` for sources of its layout; else the split decides it.
 
     Completing again changes nothing. ``raw`` is left as it is, and mistakes for the check.
     """
     whole = copy.deepcopy(raw)
     line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors", _DEFAULT_DETECTORS)
     segad = _mapping(whole, "segad")
+    if _source(whole) in _VAD_LAYOUT:
+        segments = _mapping(segad, "segments")
+        segments["kind"] = "vad" if segments.get("kind") is None else segments["kind"]
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     if chosen is None:
         bads = _knows_bads(whole, reviewed_bads)
@@ -90,6 +98,11 @@ def _mapping(
     if whole.get(key) is None:
         whole[key] = copy.deepcopy(default or {})
     return whole[key] if isinstance(whole[key], dict) else {}
+
+
+def _source(whole: dict[str, Any]) -> Any:
+    source = whole.get("source") or {}
+    return source.get("name", "demo") if isinstance(source, dict) else None
 
 
 def _names(value: Any, every: list[str]) -> Any:

@@ -8,6 +8,8 @@ from vadline.figures.histograms import histogram_figure
 from vadline.figures.history import history_figure
 from vadline.figures.importances import importance_figure
 from vadline.figures.roc import roc_figure
+from vadline.figures.segments import segments_figure
+from vadline.figures.style import pixels
 from vadline.figures.tables import table_figure
 from vadline.figures.thresholds import thresholds_figure
 
@@ -17,7 +19,9 @@ __all__ = [
     "histogram_figure",
     "history_figure",
     "importance_figure",
+    "pixels",
     "roc_figure",
+    "segments_figure",
     "table_figure",
     "thresholds_figure",
 ]

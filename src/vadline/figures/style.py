@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import plotly.graph_objects as go
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 # Okabe and Ito's palette, its yellow last because it is faint on white.
 PALETTE = (
@@ -44,3 +48,10 @@ def styled(figure: go.Figure, title: str) -> go.Figure:
     figure.update_xaxes(showgrid=True, gridcolor=GRID, linecolor=GREY)
     figure.update_yaxes(showgrid=True, gridcolor=GRID, linecolor=GREY)
     return figure
+
+
+def pixels(figure: Figure) -> NDArray[np.uint8]:
+    """Draw a matplotlib figure: ndarray, uint8, shape (H, W, 3)."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -117,6 +117,8 @@ class ReportData:
         column ``row`` names the rows.
     settings : mapping
         What was set, in words, to its value.
+    segments : str
+        A picture of the part's segments, as a data URI; "" for none.
     """
 
     product: str
@@ -131,6 +133,7 @@ class ReportData:
     notes: Sequence[str] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    segments: str = ""
 
 
 def _inside(of: Callable[[int], Any] | None, row: int) -> NDArray[np.bool_] | None:

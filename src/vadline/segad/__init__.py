@@ -4,6 +4,7 @@
 """
 
 from vadline.defects.params import SyntheticParams
+from vadline.segad.auto import auto_segments
 from vadline.segad.blend import PROBE, BlendedForest
 from vadline.segad.columns import (
     IMAGE_SCORE,
@@ -22,7 +23,7 @@ from vadline.segad.params import (
     SegmentParams,
     SetupParams,
 )
-from vadline.segad.segments import grid_segments, load_segments, make_segments
+from vadline.segad.segments import decided, grid_segments, load_segments, make_segments
 from vadline.segad.stand_ins import stand_ins
 from vadline.segad.statistics import feature_frame, segment_maxima, segment_statistics
 from vadline.segad.vad_layout import vad_segments
@@ -39,6 +40,8 @@ __all__ = [
     "SegmentParams",
     "SetupParams",
     "SyntheticParams",
+    "auto_segments",
+    "decided",
     "describe_maps",
     "described_names",
     "feature_frame",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from vadline.defects.params import SyntheticParams
 from vadline.segad.published import COMPONENTS
 
-SegmentKind = Literal["vad", "grid", "png", "whole"]
+SegmentKind = Literal["vad", "grid", "png", "whole", "auto"]
 ForestKind = Literal["brf", "rf", "bt"]
 BlendKind = Literal["off", "count", "cv", "safe"]
 
@@ -18,12 +18,16 @@ BlendKind = Literal["off", "count", "cv", "safe"]
 class SegmentParams(BaseModel, extra="forbid", frozen=True):
     """The segmentation map; see `vadline.segad.segments.make_segments`."""
 
-    kind: SegmentKind = Field(
-        "vad",
-        description="vad, grid, png (a label picture) or whole (the ablation One Seg., table 6)",
+    kind: SegmentKind | None = Field(
+        None,
+        description="vad, grid, png (a label picture), whole (the ablation One Seg., table 6) or "
+        "auto (k-means on what good parts look like and how they vary; whole where they are not "
+        "aligned); null: vad for the sources vad and demo, otherwise whole with less than 40 known "
+        "bad parts, and auto with more",
     )
     rows: int = Field(3, ge=1, le=64, description="rows of the grid")
     cols: int = Field(3, ge=1, le=64, description="columns of the grid")
+    count: int = Field(6, ge=2, le=16, description="segments of kind auto")
     path: Path | None = Field(None, description="label picture of kind png: one grey per segment")
 
     @model_validator(mode="after")

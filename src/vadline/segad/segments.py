@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,23 @@ from vadline.errors import VadlineError
 from vadline.segad.params import SegmentParams
 from vadline.segad.vad_layout import vad_segments
 
+logger = logging.getLogger(__name__)
+
 Segments = tuple[np.ndarray, tuple[str, ...]]
 
 MAX_SEGMENTS = 64
+FEWEST_BADS = 40
+"""Known bad parts from which a forest gains by more segments than one."""
 GREY_MODES = ("1", "L", "P", "I", "I;16")
+
+
+def decided(params: SegmentParams, bads: int) -> SegmentParams:
+    """Choose the kind where none is set: one segment below 40 known bad parts, else ``auto``."""
+    if params.kind is not None:
+        return params
+    kind = "whole" if bads < FEWEST_BADS else "auto"
+    logger.info("Segments: %s, by %d known bad parts; segad.segments.kind sets it", kind, bads)
+    return params.model_copy(update={"kind": kind})
 
 
 def make_segments(
@@ -26,7 +40,8 @@ def make_segments(
     Parameters
     ----------
     params : SegmentParams
-        VAD's seven segments, a grid, a label picture, or one segment for everything.
+        VAD's seven segments, a grid, a label picture, or one segment for everything; ``auto`` is
+        :func:`vadline.segad.auto.auto_segments`.
     size : int or (int, int)
         Height and width of the map; one number for a square.
     roi : ndarray, bool, shape (H, W), optional
@@ -61,8 +76,9 @@ def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
         return grid_segments(size, params.rows, params.cols)
     if params.kind == "whole":
         return np.zeros(height_width(size), np.uint8), ("whole",)
-    assert params.path is not None  # SegmentParams refuses png without
-    return load_segments(params.path, size)
+    if params.kind == "png" and params.path is not None:
+        return load_segments(params.path, size)
+    raise VadlineError(f"segments: kind {params.kind} needs good parts: use decided, auto_segments")
 
 
 def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments:

@@ -16,11 +16,16 @@ from vadline.figures import (
     histogram_figure,
     history_figure,
     importance_figure,
+    pixels,
     roc_figure,
+    segments_figure,
     table_figure,
     thresholds_figure,
 )
+from vadline.report import Goods, jpeg, mean_photograph
 from vadline.splits import measured, unseen_defects
+
+_SIDE = 560  # of the report's picture of the segments, in pixels
 
 
 def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> go.Figure:
@@ -46,6 +51,18 @@ def draw_setups(
     series = {name: table[name].to_numpy()[test] for name in table}
     known = {name: value for name, value in thresholds.items() if not np.isnan(value)}
     return roc_figure(bad, series, "SegAD"), histogram_figure(bad, series, unseen, known)
+
+
+def draw_segments(
+    images: NDArray[np.uint8],
+    split: pd.DataFrame,
+    segments: NDArray[np.uint8],
+    segment_names: list[str],
+) -> tuple[Figure, dict[str, str]]:
+    """Draw the segments over the mean good training part, and the same for the report."""
+    goods = Goods(images, np.flatnonzero(split["detector"]), ())
+    figure = segments_figure(mean_photograph(goods, []), segments, segment_names)
+    return figure, {"names": ", ".join(segment_names), "picture": jpeg(pixels(figure), _SIDE)}
 
 
 def draw_table(table: pd.DataFrame, title: str) -> go.Figure:

@@ -179,7 +179,13 @@ def _figures(scored: list[str]) -> list[Node]:
         outputs="thresholds_figure",
         name="draw_thresholds",
     )
-    return [*heat, detector_roc, setups, rates]
+    segments = Node(
+        pictures.draw_segments,
+        inputs=["images", "split", "segments", "segment_names"],
+        outputs=["segments_picture", "report_segments"],
+        name="draw_segments",
+    )
+    return [*heat, detector_roc, setups, rates, segments]
 
 
 def _importances(setup: str) -> Node:

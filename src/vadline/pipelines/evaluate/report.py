@@ -34,6 +34,7 @@ def gather_words(
     calibration: dict[str, Any],
     drift: dict[str, Any],
     split: pd.DataFrame,
+    segments: dict[str, str],
     *rest: Any,
     product: str,
     detectors: list[str],
@@ -46,6 +47,7 @@ def gather_words(
         "Source": product,
         "Parts that it learnt from": f"{learnt['goods']} good, {learnt['bads']} bad",
         "Detectors": ", ".join(detectors),
+        "Segments": segments["names"],
         "Score that decides": calibration["setup"],
         "False-reject rate asked for": f"{100 * reject['asked']:g} %",
         "Rate for review": "none" if review is None else f"{100 * review['asked']:g} %",
@@ -62,6 +64,7 @@ def gather_words(
         "review_threshold": None if review is None else review["threshold"],
         "notes": [_NOTE],
         "settings": settings,
+        "segments": segments["picture"],
         "tables": {name: table.to_dict("list") for name, table in zip(TABLES, tables, strict=True)},
     }
 
@@ -130,7 +133,7 @@ def nodes(line: Line) -> list[Node]:
     return [
         Node(
             bound(gather_words, product=workspace(), detectors=list(line.detectors)),
-            inputs=["calibration", "drift_verdict", "split", *settings, *TABLES],
+            inputs=["calibration", "drift_verdict", "split", "report_segments", *settings, *TABLES],
             outputs="report_words",
             name="gather_words",
         ),

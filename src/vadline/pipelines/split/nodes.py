@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.backbones import BackboneParams
 from vadline.defects.params import SyntheticParams
 from vadline.defects.stand_ins import StandIns
-from vadline.segad import SegmentParams, make_segments, stand_ins
-from vadline.splits import make_split
+from vadline.segad import SegmentParams, auto_segments, decided, make_segments, stand_ins
+from vadline.splits import learnt_from, make_split
 from vadline.splits.params import SplitParams
 
 
@@ -25,6 +26,23 @@ def segment_images(
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Make the static segmentation map; what lies outside of the region is in no segment."""
     labels, names = make_segments(segments, size, roi)
+    return labels, list(names)
+
+
+def learn_segments(
+    segments: SegmentParams,
+    images: NDArray[np.uint8],
+    split: pd.DataFrame,
+    roi: NDArray[np.bool_],
+    backbone: BackboneParams,
+    seed: int,
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Make the segmentation map that known bad parts allow and good training parts suggest."""
+    chosen = decided(segments, learnt_from(split, "training")["bads"])
+    if chosen.kind != "auto":
+        return segment_images(chosen, images.shape[1], roi)
+    goods = np.flatnonzero(split["detector"])
+    labels, names = auto_segments(images, goods, chosen.count, backbone, roi, seed)
     return labels, list(names)
 
 

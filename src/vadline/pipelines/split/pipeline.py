@@ -2,7 +2,13 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.pipelines.split.nodes import segment_images, split_images, synthesise_defects
+from vadline.config.current import current
+from vadline.pipelines.split.nodes import (
+    learn_segments,
+    segment_images,
+    split_images,
+    synthesise_defects,
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -15,12 +21,7 @@ def create_pipeline() -> Pipeline:
                 outputs="split",
                 name="split_images",
             ),
-            Node(
-                segment_images,
-                inputs=["params:segad.segments", "params:images.size", "roi"],
-                outputs=["segments", "segment_names"],
-                name="segment_images",
-            ),
+            _segments(),
             Node(
                 synthesise_defects,
                 inputs=["images", "split", "segments", "params:segad.synthetic", "params:seed"],
@@ -30,3 +31,13 @@ def create_pipeline() -> Pipeline:
         ],
         tags="split",
     )
+
+
+def _segments() -> Node:
+    made = ["segments", "segment_names"]
+    if current().segad.segments.kind in (None, "auto"):
+        learnt = ["images", "split", "roi", "params:backbone", "params:seed"]
+        inputs = ["params:segad.segments", *learnt]
+        return Node(learn_segments, inputs=inputs, outputs=made, name="learn_segments")
+    inputs = ["params:segad.segments", "params:images.size", "roi"]
+    return Node(segment_images, inputs=inputs, outputs=made, name="segment_images")
