@@ -117,7 +117,10 @@ def _every_kind(detectors: dict[str, Any]) -> dict[str, None]:
 
 
 def _tuned(settings: Any) -> bool:
-    return isinstance(settings, dict) and settings.get("encoder") == "apc"
+    if not isinstance(settings, dict):
+        return False
+    field = getattr(_class(settings), "Params", DetectorParams).model_fields.get("encoder")
+    return settings.get("encoder", field and field.default) == "apc"
 
 
 def _knows_bads(whole: dict[str, Any], reviewed: bool) -> bool:

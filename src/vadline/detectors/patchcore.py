@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -135,7 +136,7 @@ class PatchCore(OnBackbone):
         return {"bank": self.bank_, **super()._tensors()}
 
     @classmethod
-    def from_state(cls, state: ModelState) -> PatchCore:
+    def from_state(cls, state: ModelState) -> Self:
         """Rebuild a fitted detector, which gives the same maps bit for bit."""
         detector = cls._unfitted(state)
         detector._set_bank(state.tensors["bank"].to(detector.device))

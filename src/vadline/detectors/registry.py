@@ -26,6 +26,7 @@ KINDS = {
     "prnet": "vadline.detectors.prnet.detector:PRNet",
     "apc_cls": "vadline.apc.detectors:APCCls",
     "apc_segm": "vadline.apc.detectors:APCSegm",
+    "apc_fused": "vadline.apc.fused:APCFused",
 }
 
 
