@@ -19,6 +19,7 @@ from vadline.errors import VadlineError
 from vadline.export import METADATA, export_onnx
 from vadline.images.region import Region
 from vadline.inspection import Inspector, write_bundle
+from vadline.state import ModelState
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "onnx_inspect.py"
 BAD = np.arange(12) >= 9
@@ -50,16 +51,20 @@ def drawn():
 
 
 def encoder(params):
-    """Return weights that are not the pretrained ones, as fine-tuning leaves them."""
+    """Return a backbone that is not the pretrained one, as fine-tuning leaves it."""
     if params.encoder != "apc":
         return None
     torch.manual_seed(0)
     body = build_extractor("efficientnet_lite0", params.layers).body
     noise = torch.randn
-    return {
-        name: t * (1 + 0.05 * noise(t.shape)) if t.is_floating_point() and "var" not in name else t
-        for name, t in body.state_dict().items()
-    }
+    return ModelState(
+        {
+            f"encoder.body.{name}": t * (1 + 0.05 * noise(t.shape))
+            if t.is_floating_point() and "var" not in name
+            else t
+            for name, t in body.state_dict().items()
+        }
+    )
 
 
 def packed(name, images, region=None):

@@ -163,15 +163,19 @@ class Inspector:
         statistics = photograph_statistics(images, rows, roi)
         grids, scores, probe = self._look.at(images)
         names = self.bundle.reading.config["segment_names"]
-        features, kept = [], {}
-        for name, grid in grids.items():
-            maps = AnomalyMaps(grid, self.size, self._detectors[name].params.blur_sigma)
-            found = describe_maps(maps.pixels(rows), self._segments, names)
+        kept = {
+            name: AnomalyMaps(grid, self.size, self._detectors[name].params.blur_sigma)
+            for name, grid in grids.items()
+        }
+        features = []
+        # All detectors' maps at once: of one part, calls cost more than pixels.
+        pixels = np.concatenate([maps.pixels(rows) for maps in kept.values()])
+        described = describe_maps(pixels, self._segments, names)
+        for name, found in zip(grids, np.split(described, len(grids)), strict=True):
             frame = feature_frame(found, name, described_names(names), list(map(str, rows)))
             frame[f"{name}.{IMAGE_SCORE}"] = scores[name]
-            statistics[f"{name}'s map"] = typical_anomaly(grid, roi)
+            statistics[f"{name}'s map"] = typical_anomaly(grids[name], roi)
             features.append(frame)
-            kept[name] = maps
         told = pd.concat(features, axis="columns")
         terms = self._terms(told, probe)
         table = self._calibration.decide(terms["score"].to_numpy())

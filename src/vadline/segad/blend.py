@@ -36,14 +36,6 @@ class Constants(TypedDict, total=False):
     probe: tuple[float, float]
 
 
-class Terms(TypedDict):
-    """How much each of three counts: the mean of image scores, the margin, the probe."""
-
-    scores: float
-    margin: float
-    probe: float
-
-
 class BlendedForest:
     """SegAD's forest, optionally blended with the detectors' own image scores.
 
@@ -56,10 +48,10 @@ class BlendedForest:
     ----------
     forest_ : BoostedRandomForest
         Grown on all rows.
-    weights_ : Terms
-        With ``w`` from the number of bads, or by cross-validation: ``1 - w, w, 0``, and under
-        ``safe`` with ``k`` known bads ``1, w, w (2 + k / 100)``; where the blend is off,
-        ``0, 1, 0``.
+    weights_ : dict of str to float
+        How much the mean of image ``scores``, the ``margin`` and the ``probe`` count: with ``w``
+        from the number of bads, or by cross-validation, ``1 - w, w, 0``; under ``safe`` with ``k``
+        known bads ``1, w, w (2 + k / 100)``; where the blend is off, ``0, 1, 0``.
     constants_ : Constants
         Empty when the blend is off.
     out_of_fold_ : DataFrame, float64, shape (N, 4)
@@ -106,7 +98,7 @@ class BlendedForest:
         """
         bad = np.asarray(y).astype(bool)
         self.forest_ = BoostedRandomForest(self.forest, self.random_state).fit(X, bad)
-        self.weights_: Terms = {"scores": 0.0, "margin": 1.0, "probe": 0.0}
+        self.weights_: dict[str, float] = {"scores": 0.0, "margin": 1.0, "probe": 0.0}
         self.constants_: Constants = {}
         if self.blend.kind == "off":
             none = np.full(len(bad), -1)
@@ -229,22 +221,21 @@ class BlendedForest:
         self, margins: np.ndarray, image_scores: pd.DataFrame | None, probe: np.ndarray | None
     ) -> pd.DataFrame:
         mean, scale = self.constants_.get("margin", (0.0, 1.0))
-        terms = pd.DataFrame({"scores": 0.0, "margin": (margins - mean) / scale, "probe": 0.0})
+        none = np.zeros(len(margins))
+        terms = {"scores": none, "margin": (margins - mean) / scale, "probe": none}
         if self.constants_:
-            alone = standardised_mean(_required(image_scores), self.constants_["scores"])
-            terms["scores"] = alone
+            standard = self.constants_["scores"]
+            terms["scores"] = standardised_mean(_required(image_scores), standard)
         if "probe" in self.constants_:
             if probe is None:
                 raise VadlineError("this set-up needs the probe's score: give it")
             mean, scale = self.constants_["probe"]
             terms["probe"] = (probe - mean) / scale
-        for name, weight in self.weights_.items():
-            terms[name] *= weight
-        terms.insert(0, "score", terms.sum(axis="columns", skipna=False))
-        return terms
+        weighed = {name: self.weights_[name] * term for name, term in terms.items()}
+        return pd.DataFrame({"score": np.sum(list(weighed.values()), axis=0), **weighed})
 
 
-def _weights(w: float) -> Terms:
+def _weights(w: float) -> dict[str, float]:
     return {"scores": 1 - w, "margin": w, "probe": 0.0}
 
 

@@ -99,8 +99,11 @@ class BoostedRandomForest:
             raise VadlineError(
                 f"features lack column {missing[0]!r}, which the forest was grown on"
             )
-        data = xgb.DMatrix(X[list(self.feature_names_in_)])
-        return self.booster_.predict(data, output_margin=True).astype(np.float64)
+        columns = list(self.feature_names_in_)
+        # In place: of one part, a DMatrix takes ten times as long as its trees.
+        values = X[columns].to_numpy(np.float32)
+        margins = self.booster_.inplace_predict(values, predict_type="margin")
+        return np.asarray(margins, np.float64)
 
     @property
     def feature_importances_(self) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -137,10 +138,16 @@ def _chunks(
         for index, labels in enumerate(segments):
             yield slice(index, index + 1), _places(labels.reshape(-1), count)
         return
-    places = _places(segments.reshape(-1), count)
+    places = _known_places(segments.tobytes(), count)
     step = max(1, CHUNK_PIXELS // max(segments.size, 1))
     for start in range(0, len(maps), step):
         yield slice(start, start + step), places
+
+
+@lru_cache(maxsize=4)
+def _known_places(labels: bytes, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """As :func:`_places`: one part after another has the same segments."""
+    return _places(np.frombuffer(labels, np.uint8), count)
 
 
 def _places(labels: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -13,6 +13,7 @@ from vadline.detectors import TrainingSet
 from vadline.detectors.anomalib.fastflow import BackboneFlow, FastFlow, FastFlowParams
 from vadline.detectors.anomalib.own_models import Teacher
 from vadline.errors import VadlineError
+from vadline.state import ModelState
 
 SIZE = 64
 QUICK = FastFlowParams(steps=4, train_batch=4, flow_steps=2)
@@ -66,7 +67,8 @@ def test_a_resnets_flow_is_anomalibs_own():
 
 def test_fine_tuned_weights_of_the_backbone_are_used(images):
     tuned = {k: v + 0.01 for k, v in build_extractor(layers=(1, 2, 3)).body.state_dict().items()}
-    detector = FastFlow.build(QUICK, BackboneParams(), "flow", tuned)
+    network = ModelState({f"encoder.body.{name}": value for name, value in tuned.items()})
+    detector = FastFlow.build(QUICK, BackboneParams(), "flow", network)
     used = detector.teacher(pretrained=True).extractor.body.state_dict()
     assert torch.equal(used["conv_stem.weight"], tuned["conv_stem.weight"])
 
