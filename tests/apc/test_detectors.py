@@ -16,6 +16,7 @@ from vadline.backbones import BackboneParams
 from vadline.detectors import DetectorParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.errors import VadlineError
+from vadline.state import ModelState
 
 BACKBONE = BackboneParams(name="mobilenetv3_small_050", weights="random")
 GOODS, ALL = np.arange(8), np.arange(11)
@@ -66,10 +67,13 @@ def test_without_weights_the_heads_leave_the_bank_as_it_is(network, goods, bank)
     alone = PatchCore.build(PatchCoreParams(**plain), BACKBONE, "bank", own).fit(goods)
     assert torch.equal(fused.bank_, alone.bank_)
     scores, expected = (each.score(goods.images, ALL)[1] for each in (fused, alone))
-    np.testing.assert_allclose(scores * float(fused.spread_), expected, rtol=1e-5)
+    np.testing.assert_allclose(scores, expected, rtol=1e-6)
 
 
-def test_the_heads_add_to_the_bank_by_their_weights(network, goods):
+@pytest.mark.parametrize(("auroc", "trust"), [(None, 1.0), (0.75, 0.5), (0.4, 0.0)])
+def test_the_heads_add_to_the_bank_by_their_weights(network, goods, auroc, trust):
+    worth = {} if auroc is None else {"held_out_auroc": auroc}
+    network = ModelState(network.tensors, {**network.config, **worth})
     images, plain = goods.images, {"coreset_size": 30}
     params = FusedParams(**plain, weight_cls=2.0, weight_segm=0)
     fused = APCFused.build(params, BACKBONE, "fused", network).fit(goods)
@@ -77,7 +81,8 @@ def test_the_heads_add_to_the_bank_by_their_weights(network, goods):
     bank = APCFused.build(without, BACKBONE, "fused", network).fit(goods)
     cls = APCCls.build(ClsParams(), BACKBONE, "cls", network).fit(goods)
     added = fused.score(images, ALL)[1] - bank.score(images, ALL)[1]
-    np.testing.assert_allclose(added, 2 * cls.score(images, ALL)[1], atol=1e-3)
+    expected = 2 * trust * float(fused.spread_) * cls.score(images, ALL)[1]
+    np.testing.assert_allclose(added, expected, atol=1e-3)
     assert np.array_equal(fused.score(images, ALL)[0], bank.score(images, ALL)[0])
 
 

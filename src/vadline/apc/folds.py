@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from vadline.apc.checkpoint import keep_best, read_network
 from vadline.apc.held_out import HeldOut, summarise_held_out
 from vadline.apc.network import new_network
 from vadline.apc.params import APCParams
+from vadline.apc.said import HELD_OUT_AUROC
 from vadline.apc.training import train_apc
 from vadline.detectors import TrainingSet
 from vadline.state import ModelState
@@ -105,7 +107,15 @@ def train_apc_folds(
             break
     networks = {fold: new_network(params, seed).state() for fold in set(every) - set(taught)}
     networks |= {fold: read_network(_kept(folder, fold), params) for fold in taught}
-    return APCFolds(networks, curve.assign(kept=curve["epoch"] == best))
+    curve = curve.assign(kept=curve["epoch"] == best)
+    return APCFolds({fold: told(each, curve) for fold, each in networks.items()}, curve)
+
+
+def told(network: ModelState, held_out: pd.DataFrame) -> ModelState:
+    """Put into a network's state what `APCFolds.held_out` says that its classification is worth."""
+    worth = float(held_out.loc[held_out["kept"], "held_out_auroc"].item())
+    known = {} if math.isnan(worth) else {HELD_OUT_AUROC: worth}
+    return ModelState(network.tensors, {**network.config, **known})
 
 
 def _last(folder: Path, fold: int) -> Path:

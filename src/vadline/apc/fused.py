@@ -36,10 +36,11 @@ class FusedParams(PatchCoreParams):
     weight_cls: float = Field(
         0.2,
         ge=0,
-        description="Of the classification in the image score. Both heads are in standard "
-        "deviations of good parts, and the bank's distances in those of good patches.",
+        description="Of the classification in the image score, times what held-out parts say that "
+        "it is worth. Heads are in standard deviations of good parts, which count as many of the "
+        "distances of good patches.",
     )
-    weight_segm: float = Field(0.5, ge=0, description="Of the segmentation in the map, likewise.")
+    weight_segm: float = Field(0.5, ge=0, description="Of the segmentation in the map.")
 
 
 class APCFused(PatchCore):
@@ -98,10 +99,12 @@ class APCFused(PatchCore):
             score = torch.from_numpy(found).to(distance)
         said = self.heads.say(batch)
         segm = said["segm_map"]
-        maps = resized((distance / self.spread_)[:, None], segm.shape[-2:])[:, 0]
+        # The bank's own part is left as it is: its scale differs from fold to fold.
+        maps = resized(distance[:, None], segm.shape[-2:])[:, 0]
+        cls = self.heads.trust * self.params.weight_cls * said["cls"]
         return (
-            maps + self.params.weight_segm * segm,
-            score / self.spread_ + self.params.weight_cls * said["cls"],
+            maps + self.params.weight_segm * self.spread_ * segm,
+            score + self.spread_ * cls,
         )
 
     def _tensors(self) -> Mapping[str, Tensor]:

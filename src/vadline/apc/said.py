@@ -13,6 +13,8 @@ from vadline.apc.network import network_from
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
+HELD_OUT_AUROC = "held_out_auroc"
+"""Where a network's state says how well the folds' classifications rank what they have not seen."""
 FLOOR = 1e-4
 """Added to a pixel's probability before its logarithm is taken."""
 STRIDE = 4
@@ -64,6 +66,15 @@ class Heads:
         self.tasks = tasks
         self._network = network_from(network).to(device).folded()
 
+    @property
+    def trust(self) -> float:
+        """How far the classification ranks parts that it has not seen: 0 by chance, 1 perfectly.
+
+        1 where no folds have told.
+        """
+        told = self.state.config.get(HELD_OUT_AUROC)
+        return 1.0 if told is None else max(0.0, 2 * told - 1)
+
     @torch.no_grad()
     def fit(self, batches: Iterable[Tensor]) -> Self:
         """Learn how good parts spread, from photographs, uint8 (B, H, W, 3)."""
@@ -109,8 +120,7 @@ class Heads:
                 k.removeprefix(start): v for k, v in state.tensors.items() if k.startswith(start)
             }
 
-        config = {key: state.config["heads"][key] for key in ("backbone", "apc")}
-        heads = cls(ModelState(under(_NETWORK), config), tasks, device, name)
+        heads = cls(ModelState(under(_NETWORK), state.config["heads"]), tasks, device, name)
         heads.standards_ = {key: value.to(device) for key, value in under(_STANDARDS).items()}
         return heads
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.apc import APCParams, train_apc, train_apc_folds
+from vadline.apc.folds import told
 from vadline.backbones import pick_device
 from vadline.defects.stand_ins import StandIns
 from vadline.splits import folds_of, training_set
@@ -57,4 +58,4 @@ def finetune_folds(
     length = apc.model_copy(update={"epochs": best})
     result = train_apc(training, length, seed, checkpoints / _FINAL, device=device)
     history = result.history.merge(held_out, on="epoch", how="outer")
-    return result.network, history, joined_states(of_folds.networks)
+    return told(result.network, held_out), history, joined_states(of_folds.networks)
