@@ -179,6 +179,13 @@ def test_setups_follow_from_the_detectors(raw):
     }
 
 
+def test_detectors_on_apc_s_network_need_a_known_bad_part():
+    raw = {"detectors": {"patchcore": {}, "mine": {"kind": "apc_fused"}, "apc_cls": {}}}
+    assert complete(raw)["line"]["detectors"] == ["patchcore", "mine", "apc_cls"]
+    raw["split"] = {"protocol": "one_class"}
+    assert complete(raw)["line"]["detectors"] == ["patchcore"]
+
+
 def test_completing_twice_changes_nothing_and_leaves_the_given_alone(raw):
     before = copy.deepcopy(raw)
     once = complete(raw)

@@ -55,7 +55,7 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     if chosen is None:
         bads = _knows_bads(whole, reviewed_bads)
-        chosen = [name for name in detectors if bads or not _tuned(detectors[name])]
+        chosen = [name for name in detectors if bads or not _tuned(name, detectors[name])]
     if not isinstance(chosen, list):
         return whole
     line["detectors"] = chosen
@@ -116,11 +116,11 @@ def _every_kind(detectors: dict[str, Any]) -> dict[str, None]:
     return kinds | dict.fromkeys(detectors)
 
 
-def _tuned(settings: Any) -> bool:
-    if not isinstance(settings, dict):
-        return False
-    field = getattr(_class(settings), "Params", DetectorParams).model_fields.get("encoder")
-    return settings.get("encoder", field and field.default) == "apc"
+def _tuned(name: str, settings: Any) -> bool:
+    own = {"kind": name, **settings} if isinstance(settings, dict) else {"kind": name}
+    params = getattr(_class(own), "Params", DetectorParams)
+    field = params.model_fields.get("encoder")
+    return own.get("encoder", field and field.default) == "apc"
 
 
 def _knows_bads(whole: dict[str, Any], reviewed: bool) -> bool:
