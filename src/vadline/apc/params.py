@@ -64,6 +64,11 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
     weight_cls: float = Field(10.0, ge=0, description="Weight of the classification loss (eq. 1).")
     weight_segm: float = Field(1.0, ge=0, description="Weight of the segmentation loss (eq. 1).")
     weight_recon: float = Field(1.0, ge=0, description="Weight of the reconstruction loss (eq. 1).")
+    pseudo_masks: bool = Field(
+        False,
+        description="Mark known bad parts without a mask where they lie far from a memory bank of "
+        "good ones, for the segmentation and CutPaste. A switch to try.",
+    )
     freeze_batch_norm: bool = Field(
         True, description="Keep the encoder's batch-norm statistics as they were pretrained."
     )

@@ -21,6 +21,7 @@ from vadline.apc.held_out import HeldOut, Judged
 from vadline.apc.losses import apc_loss
 from vadline.apc.network import APCNetwork, new_network
 from vadline.apc.params import APCParams
+from vadline.apc.pseudo_masks import with_pseudo_masks
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
 from vadline.backbones import BackboneParams
 from vadline.detectors import TrainingSet
@@ -94,6 +95,8 @@ def train_apc(
     VadlineError
         If a class is missing, or the loss stops being finite.
     """
+    if params.pseudo_masks:
+        training = with_pseudo_masks(training, params.network(), seed)
     maker = BatchMaker(training, params, seed)
     check_both_classes(maker.labels)  # before any weights are read
     network = new_network(params, seed)
