@@ -41,7 +41,7 @@ def test_each_row_of_apc_is_trained_and_measured_on_what_a_run_has_left(finished
     name = "u_net4"
     network = train_variant(*shared, stand_ins, apc, 0, tmp_path, name=name, changes=changes)
     assert network.config["apc"]["skips"] == 4
-    assert [path.name for path in tmp_path.iterdir()] == ["u_net4.safetensors"]
+    assert [path.name for path in tmp_path.iterdir()] == ["u_net4"]
     row = measure_variant(*shared, 0, network, name=name, detector=detector)
     plain = detector.model_copy(update={"encoder": "pretrained"})
     alone = measure_variant(*shared, 0, name="none", detector=plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.apc import APCParams, train_apc
-from vadline.backbones import pick_device
+from vadline.apc import APCParams
 from vadline.defects.stand_ins import StandIns
-from vadline.detectors import AnomalyMaps, DetectorParams, TrainingSet, unfitted
+from vadline.detectors import AnomalyMaps, DetectorParams, load_detector
 from vadline.errors import VadlineError
 from vadline.metrics import detection_row, pixel_histogram
-from vadline.splits import training_set
+from vadline.pipelines.apc_finetune.nodes import finetune
+from vadline.pipelines.memory_bank.nodes import fit
 from vadline.state import ModelState
+
+logger = logging.getLogger(__name__)
 
 BASELINE = "none"
 """The row of the encoder that was not fine-tuned."""
@@ -36,10 +39,9 @@ def train_variant(
     changes: dict[str, Any],
 ) -> ModelState:
     """Fine-tune with some settings changed; goes on from an interrupted run's last epoch."""
-    training = training_set(images, masks, roi, split, synthetic)
+    logger.info("APC, %s", name)
     params = APCParams.model_validate(apc.model_dump() | changes)
-    path, device = checkpoints / f"{name}.safetensors", str(pick_device("auto"))
-    return train_apc(training, params, seed, path, device=device, name=f"APC {name}").network
+    return finetune(images, masks, roi, split, synthetic, params, seed, checkpoints / name)[0]
 
 
 def measure_variant(
@@ -61,9 +63,8 @@ def measure_variant(
             f"apc_ablation: the test part has {(~bad).sum()} good and {bad.sum()} bad images, it "
             "needs both: choose another split.protocol, or a source with more bad parts."
         )
-    training = TrainingSet(images, np.flatnonzero(split["detector"]), roi=roi)
-    fitted = unfitted(detector, name, network).fit(training, seed)
-    grid, scores = fitted.score(images, test, roi)
+    model = fit(images, split, roi, detector, seed, network, name=name)
+    grid, scores = load_detector(model).score(images, test, roi)
     maps = AnomalyMaps(grid, images.shape[1], detector.blur_sigma)
     known = np.flatnonzero(split["mask_known"].to_numpy()[test])
     histogram = None
