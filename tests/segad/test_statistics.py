@@ -100,6 +100,23 @@ def test_threads_do_not_change_the_numbers():
         np.testing.assert_array_equal(segment_statistics(maps, labels), alone)
 
 
+LARGE = {
+    "gamma": lambda rng: rng.gamma(2, size=(80, 90)),
+    "constant": lambda rng: np.full((80, 90), 3.5),
+    "two values": lambda rng: (rng.random((80, 90)) < 0.004) * 7.0,
+    "a sample that sees only the highest": lambda rng: (np.arange(7200) % 16 == 0).reshape(80, 90),
+    "a sample that sees none of them": lambda rng: (np.arange(7200) % 16 == 5).reshape(80, 90),
+    "without end": lambda rng: np.where(rng.random((80, 90)) < 0.001, np.inf, 1.0),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_the_quantile_of_many_pixels_is_numpy_s(kind):
+    maps = np.stack([LARGE[kind](np.random.default_rng(seed)) for seed in (0, 1)]).astype("f4")
+    found = segment_statistics(maps, np.zeros(maps.shape[1:], np.uint8), 1)[:, 0, 0]
+    np.testing.assert_allclose(found, np.quantile(maps.reshape(2, -1), 0.995, axis=1), rtol=1e-7)
+
+
 def test_nan_stays_in_its_segment_and_memory_maps_stay_as_they_are(tmp_path):
     maps = np.random.default_rng(0).normal(size=(2, 40, 40)).astype(np.float32)
     maps[0, 3, 3] = np.nan
@@ -108,6 +125,9 @@ def test_nan_stays_in_its_segment_and_memory_maps_stay_as_they_are(tmp_path):
     labels, _ = grid_segments((40, 40), 1, 2)
     found = segment_statistics(stored, labels)
     assert np.isnan(found[0, 0]).all()
+    large = np.ones((1, 80, 90), np.float32)
+    large[0, 7, 7] = np.nan
+    assert np.isnan(segment_statistics(large, np.zeros((80, 90), np.uint8))).all()
     assert np.isfinite(found[0, 1]).all()
     assert np.isfinite(found[1]).all()
     np.testing.assert_array_equal(stored, maps)

@@ -19,6 +19,8 @@ QUANTILE = 0.995
 CHUNK_PIXELS = 1 << 20
 # Pixels per dot product: too few for BLAS to share among threads, which would change the sum.
 BLOCK = 1 << 10
+# From so many pixels on, the quantile is looked for among the highest of a sample of every n-th.
+MANY, SAMPLED = 4096, 16
 # Neighbours that are copied at once where they share a label; eight, as bytes in a word.
 RUN = 8
 
@@ -32,7 +34,7 @@ def segment_statistics(
     with biased moments, as NumPy's and SciPy's defaults. An empty segment gives zeros; a constant
     one has skewness and kurtosis 0. NaN in a segment makes its statistics NaN.
 
-    About 2 ns a pixel on one core, 8 ns where each image has its own segments, and 10 MB;
+    About 1 ns a pixel on one core, 8 ns where each image has its own segments, and 10 MB;
     the numbers do not depend on chunks or threads.
 
     Parameters
@@ -179,7 +181,8 @@ def _describe(pixels: np.ndarray) -> np.ndarray:
     m2 = np.where(constant, 1.0, m2)
     skewness = np.where(constant, 0.0, m3 / m2**1.5)
     kurtosis = np.where(constant, 0.0, m4 / m2**2 - 3)
-    return np.stack([_quantile(pixels), skewness, kurtosis, mean], axis=1)
+    quantile = np.where(np.isnan(mean), mean, _quantile(pixels))
+    return np.stack([quantile, skewness, kurtosis, mean], axis=1)
 
 
 def _moments(pixels: np.ndarray, dtype: type) -> tuple[np.ndarray, ...]:
@@ -223,8 +226,30 @@ def _moments(pixels: np.ndarray, dtype: type) -> tuple[np.ndarray, ...]:
 def _quantile(pixels: np.ndarray) -> np.ndarray:
     position = QUANTILE * (pixels.shape[1] - 1)
     low = int(position)
-    # One pivot and a minimum: NumPy takes nine times as long for two pivots.
-    pixels.partition(low, axis=1)
-    below = pixels[:, low].astype(np.float64)
-    above = pixels[:, min(low + 1, pixels.shape[1] - 1) :].min(axis=1)
+    if pixels.shape[1] < MANY:
+        # One pivot and a minimum: NumPy takes nine times as long for two pivots.
+        pixels.partition(low, axis=1)
+        below = pixels[:, low].astype(np.float64)
+        above = pixels[:, min(low + 1, pixels.shape[1] - 1) :].min(axis=1)
+    else:
+        pairs = _neighbours_among_highest(pixels, pixels.shape[1] - low)
+        below, above = pairs[:, 0], pairs[:, 1]
     return below + (above - below) * (position - low)
+
+
+def _neighbours_among_highest(pixels: np.ndarray, rank: int) -> np.ndarray:
+    """Find the ``rank``-th highest and the next higher of each row, float64 (n, 2).
+
+    A sixth of the time: only what a sample's pivot lets by is put in order.
+    """
+    sample = pixels[:, ::SAMPLED]
+    at = int((2 * QUANTILE - 1) * sample.shape[1])
+    pivots = np.partition(sample, at, axis=1)[:, at]
+    found = np.empty((len(pixels), 2))
+    for index, (row, pivot) in enumerate(zip(pixels, pivots, strict=True)):
+        highest = row[row >= pivot]
+        if len(highest) < rank:  # an odd sample
+            highest = row.copy()
+        highest.partition(len(highest) - rank)
+        found[index] = highest[-rank], highest[1 - rank :].min()
+    return found
