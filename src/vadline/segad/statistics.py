@@ -34,7 +34,7 @@ def segment_statistics(
     with biased moments, as NumPy's and SciPy's defaults. An empty segment gives zeros; a constant
     one has skewness and kurtosis 0. NaN in a segment makes its statistics NaN.
 
-    About 1 ns a pixel on one core, 8 ns where each image has its own segments, and 10 MB;
+    About 2 ns a pixel on one core, 8 ns where each image has its own segments, and 10 MB;
     the numbers do not depend on chunks or threads.
 
     Parameters
