@@ -23,8 +23,8 @@ _SPECK, _LEAST, _MOST = 0.005, 0.02, 0.98  # of the region
 _SPREADS, _SEEN = 5.0, 5.0  # of the background's own differences, and of CIELAB's unit
 _MANY = 100
 _SHARP = 0.5
-"""What is beside the part may be this far from the background, the threshold being 1: a little on
-parts, at least .6 where the threshold cuts through a texture's light and shade (MTD)."""
+"""What is beside the part may be this far from the background, the threshold being 1. It is about 0
+beside parts; of 42 training photographs of MTD, a texture, that all else lets pass, 1 is below."""
 
 _RAMP = np.linspace(0, 1, 256)[None, :, None]
 _XYZ = np.moveaxis(rgb2xyz(np.eye(3)[:, None] * _RAMP) / rgb2xyz(np.ones((1, 1, 3))), 1, 2)
