@@ -216,6 +216,21 @@ def test_what_cannot_be_exported_is_one_line(images, tmp_path):
     assert not out.exists()
 
 
+def test_a_foreground_is_not_exported_unless_the_part_as_a_whole_decides(images, tmp_path):
+    ort = pytest.importorskip("onnxruntime")
+    params = DetectorParams.model_validate({**BANK, "backbone": {}})
+    fitted = unfitted(params, "patchcore").fit(TrainingSet(images, np.flatnonzero(~BAD)), 0)
+    filled, out = np.ones((64, 64), np.uint8), tmp_path / "x.onnx"
+    bundle, _ = bundle_around(fitted, images, BAD, filled, per_part=True)
+    with pytest.raises(VadlineError, match=r"set-up one looks at .* --detector, or let segad_safe"):
+        export_onnx(bundle, out)
+    bundle, _ = bundle_around(fitted, images, BAD, filled, probe=True, per_part=True)
+    export_onnx(bundle, out)
+    new = images[::-1, :, ::-1].copy()
+    (found,) = ort.InferenceSession(out).run(["score"], {"images": new})
+    np.testing.assert_allclose(found, Inspector(bundle).judge(new).table["score"], 1e-4, 1e-3)
+
+
 def test_a_missing_package_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(VadlineError, match=r"needs onnx.*vadline\[onnx\]"):

@@ -17,17 +17,19 @@ from vadline.segad import (
     described_names,
     feature_frame,
     image_score_columns,
+    part_segments,
     setup_columns,
 )
 from vadline.state import ModelState
 
 
-def described(detector, images, segments):
+def described(detector, images, segments, per_part=False):
     """Return the segment statistics, image scores and statistics of photographs."""
     rows = np.arange(len(images))
     grid, scores = detector.score(images, rows)
     maps = AnomalyMaps(grid, images.shape[1], detector.params.blur_sigma)
     names = ["left", "right"]
+    segments = part_segments(images, rows, segments) if per_part else segments
     found = describe_maps(maps.pixels(rows), segments, names)
     features = feature_frame(found, detector.name, described_names(names), list(map(str, rows)))
     features[f"{detector.name}.image_score"] = scores
@@ -48,9 +50,9 @@ def probed(detector, images, bad):
     return state, probe.decision_function(seen)
 
 
-def bundle_around(detector, images, bad, segments, region=None, probe=False):
+def bundle_around(detector, images, bad, segments, region=None, probe=False, per_part=False):
     """Return a bundle, and the scores that it must give the same images again."""
-    features, looks = described(detector, images, segments)
+    features, looks = described(detector, images, segments, per_part)
     names = [detector.name]
     statistics = setup_columns(features, names, include_image_score=False, whole=probe)
     own = image_score_columns(features, names)
@@ -61,6 +63,7 @@ def bundle_around(detector, images, bad, segments, region=None, probe=False):
     tensors = {"segments": torch.from_numpy(segments)}
     if region is not None:
         tensors["region"] = torch.from_numpy(region)
+    told = {"segment_names": ["left", "right"], "per_part": per_part}
     bundle = Bundle(
         made_by={"source": "folder", "category": "parts", "version": "0", "manifest_hash": "0"},
         setup={
@@ -73,10 +76,7 @@ def bundle_around(detector, images, bad, segments, region=None, probe=False):
         calibration=calibrate(scores[~bad], scores[bad], 0.1, None, 0.5).to_dict(),
         drift=fit_drift(looks[~bad]).to_dict(),
         usual=usual_features(features[~bad], names),
-        reading=ModelState(
-            tensors,
-            {"size": images.shape[1], "sixteen_bit_max": 65535, "segment_names": ["left", "right"]},
-        ),
+        reading=ModelState(tensors, {"size": images.shape[1], "sixteen_bit_max": 65535, **told}),
         masking=None,
         detectors={detector.name: detector.state()},
         forest=forest,

@@ -26,21 +26,31 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def packed(images, tmp_path_factory):
-    """Return a bundle's file, what was packed, and the scores that it gave then."""
+def fitted(images):
+    """Return a detector that has learnt from the good ones."""
     params = DetectorParams.model_validate(
         {"kind": "patchcore", "coreset_size": 50, "candidate_patches": 500}
     ).model_copy(update={"backbone": BackboneParams()})
-    fitted = unfitted(params, "patchcore").fit(TrainingSet(images, np.flatnonzero(~BAD)), 0)
-    bundle, scores = bundle_around(fitted, images, BAD, halves(64))
+    return unfitted(params, "patchcore").fit(TrainingSet(images, np.flatnonzero(~BAD)), 0)
+
+
+@pytest.fixture(scope="module")
+def packed(fitted, images, tmp_path_factory):
+    """Return a bundle's file, and what was packed."""
     path = tmp_path_factory.mktemp("bundle") / "inspector.zip"
+    bundle, _ = bundle_around(fitted, images, BAD, halves(64))
     write_bundle(bundle, path)
-    return path, bundle, scores.to_numpy()
+    return path, bundle
 
 
-def test_scores_decisions_and_reasons_are_those_of_before(packed, images):
-    path, _, scores = packed
-    inspector = Inspector.load(path)
+@pytest.mark.parametrize("per_part", [False, True], ids=["static", "foreground"])
+def test_scores_decisions_and_reasons_are_those_of_before(fitted, images, tmp_path, per_part):
+    segments = np.ones((64, 64), np.uint8) if per_part else halves(64)
+    bundle, scores = bundle_around(fitted, images, BAD, segments, per_part=per_part)
+    write_bundle(bundle, tmp_path / "inspector.zip")
+    inspector = Inspector.load(tmp_path / "inspector.zip")
+    alone = [inspector.judge(image[None]).table["score"].iloc[0] for image in images[6:]]
+    np.testing.assert_allclose(alone, scores[6:], atol=1e-6)
     judged = inspector.judge(images).table
     np.testing.assert_allclose(judged["score"], scores, atol=1e-6)
     assert (judged["decision"].to_numpy()[BAD] == "reject").all()
@@ -70,7 +80,7 @@ def test_what_is_no_photograph_is_a_result_with_a_reason(packed, images):
 
 
 def test_alike_tensors_stand_there_once(packed):
-    path, bundle, _ = packed
+    path, bundle = packed
     twice = {**bundle.detectors, "again": bundle.detectors["patchcore"]}
     double = path.with_name("double.zip")
     write_bundle(bundle.__class__(**{**vars(bundle), "detectors": twice}), double)

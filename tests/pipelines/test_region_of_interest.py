@@ -1,19 +1,21 @@
-"""What is black in roi.png influences nothing: no score, no decision, no mask."""
+"""What is black in roi.png influences nothing: no segment, no score, no decision, no mask."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from vadline.defects.synthetic import OUTSIDE
+
 SIDE = 80
 TINY = {
     "images": {"size": 64},
-    "split": {"shots": 3, "finetune_bads": 2},
+    "split": {"protocol": "supervised", "shots": 3, "finetune_bads": 2},
     "apc": {"epochs": 1, "steps_per_epoch": 2, "batch_size": 4, "widths": [16, 16, 16]},
     "detectors": {name: {"coreset_size": 60} for name in ("patchcore", "apc")},
-    "segad": {"segments": {"kind": "grid"}, "forest": {"trees": 5}},
+    "segad": {"segments": {"kind": "foreground"}, "forest": {"trees": 5}},
     "f2pad": {"max_iterations": 5, "references": 5, "prior_pixels": 500},
-    "decide": {"false_reject_rate": 0.3},
+    "decide": {"setup": "all_ad", "false_reject_rate": 0.3},
 }
 
 
@@ -62,6 +64,7 @@ def test_pixels_outside_of_the_region_influence_nothing(project):
         tables["refinement"] = tables["refinement"].drop(columns="seconds")
         tables["split"] = tables["split"].drop(columns="sha256")
         stored = ("images", "patchcore.refined_masks", "patchcore.recovered_images")
+        stored += ("part_segments",)
         arrays = {name: project.load(name, env="folder", params=params) for name in stored}
         found.append((tables, arrays))
     for name, table in found[0][0].items():
@@ -73,3 +76,13 @@ def test_pixels_outside_of_the_region_influence_nothing(project):
     roi = project.load("roi", env="folder", params=params)
     assert not found[0][1]["patchcore.refined_masks"][:, ~roi].any()
     assert found[0][0]["detection"]["image_auroc"].max() == pytest.approx(1, abs=0.3)
+    segments = found[0][1]["part_segments"]
+    assert (segments[:, ~roi] == OUTSIDE).all()
+    assert {0, 1} <= set(np.unique(segments[:, roi]))  # bad parts' squares stand out
+    load = project.catalog(env="folder", params=params).load
+    said, paths = found[1][0]["decisions"], load("manifest").set_index("image_id")["path"]
+    said = said[said["part"] == "test"]
+    again = load("inspector").inspect(paths[said["image_id"]], refine=False)
+    np.testing.assert_allclose([result.score for result in again], said["score"], atol=1e-4)
+    assert [result.reason for result in again] == said["reason"].tolist()
+    assert said["reason"].str.contains("in foreground").any()

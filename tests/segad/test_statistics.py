@@ -209,3 +209,7 @@ def test_maxima_are_those_of_each_segment():
     for label in range(3):
         np.testing.assert_array_equal(found[:, label], maps[:, segments == label].max(axis=1))
     assert (found[:, 3] == 0).all()  # empty
+    own = np.stack([segments, segments.T, segments, segments.T])
+    each = segment_maxima(maps, own, 4)
+    np.testing.assert_array_equal(each[::2], found[::2])
+    np.testing.assert_array_equal(each[1::2], segment_maxima(maps, segments.T, 4)[1::2])

@@ -24,6 +24,7 @@ from vadline.images.encode import as_png
 from vadline.images.region import BLANK, Region
 from vadline.inspection import Bundle, Inspector, read_bundle
 from vadline.progress import without_bars
+from vadline.segad import WHOLE, whole_segment
 from vadline.state import ModelState
 
 FORMAT = "vadline-onnx-1"
@@ -67,8 +68,9 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     Raises
     ------
     VadlineError
-        If the extra ``onnx`` is missing, there is no such detector, its kind cannot be exported, a
-        bundle is too old to know its threshold, or onnxruntime's scores are others.
+        If the extra ``onnx`` is missing, there is no such detector, its kind cannot be exported,
+        the set-up looks at foregrounds, a bundle is too old to know its threshold, or
+        onnxruntime's scores are others.
     """
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
@@ -84,8 +86,7 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     graphs = {name: _GRAPHS[d.params.kind](d, size, roi) for name, d in fitted.items()}
     images = _photographs(bundle)
     if detector is None:
-        told = bundle.reading.tensors["segments"].numpy(), bundle.reading.config["segment_names"]
-        graph: nn.Module = SetupGraph(graphs, *told, bundle.forest, bundle.probe)
+        graph: nn.Module = SetupGraph(graphs, *_segments(bundle), bundle.forest, bundle.probe)
         own = Inspector(bundle).judge(images).table["score"].to_numpy()
     else:
         graph = graphs[detector]
@@ -127,6 +128,25 @@ def _needed(bundle: Bundle, detector: str | None) -> list[str]:
             )
     first = bundle.masking.config["detector"] if bundle.masking else None
     return sorted(dict.fromkeys(filter(None, names)), key=lambda name: name != first)
+
+
+def _segments(bundle: Bundle) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return the segments that a graph describes, and their names.
+
+    Raises
+    ------
+    VadlineError
+        If the set-up looks at segments that each photograph has of its own.
+    """
+    segments, rules = bundle.reading.tensors["segments"].numpy(), bundle.reading.config
+    if not rules.get("per_part", False):
+        return segments, rules["segment_names"]
+    if not bundle.setup.get("whole", False):
+        raise VadlineError(
+            f"the set-up {bundle.setup['name']} looks at each photograph's own foreground, which "
+            "ONNX files cannot find: choose one detector with --detector, or let segad_safe decide"
+        )
+    return whole_segment(segments), [WHOLE]
 
 
 def _metadata(bundle: Bundle, detector: str | None) -> dict[str, Any]:

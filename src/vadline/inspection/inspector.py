@@ -35,6 +35,7 @@ from vadline.segad import (
     described_names,
     feature_frame,
     image_score_columns,
+    part_segments,
     setup_columns,
 )
 
@@ -84,6 +85,7 @@ class Inspector:
             else self._region.at(self.size, self.size)
         )
         self._segments = reading.tensors["segments"].numpy()
+        self._per_part = reading.config.get("per_part", False)  # older bundles have none
         self._detectors = {name: load_detector(s) for name, s in bundle.detectors.items()}
         self._look = Look(self._detectors, bundle.probe, self._roi)
         self._calibration = Calibration.from_dict(bundle.calibration)
@@ -170,7 +172,10 @@ class Inspector:
         features = []
         # All detectors' maps at once: of one part, calls cost more than pixels.
         pixels = np.concatenate([maps.pixels(rows) for maps in kept.values()])
-        described = describe_maps(pixels, self._segments, names)
+        segments = self._segments
+        if self._per_part:
+            segments = np.tile(part_segments(images, rows, segments), (len(kept), 1, 1))
+        described = describe_maps(pixels, segments, names)
         for name, found in zip(grids, np.split(described, len(grids)), strict=True):
             frame = feature_frame(found, name, described_names(names), list(map(str, rows)))
             frame[f"{name}.{IMAGE_SCORE}"] = scores[name]

@@ -14,6 +14,7 @@ from vadline.segad.columns import (
     setup_columns,
 )
 from vadline.segad.describe import describe_maps, described_names, whole_segment
+from vadline.segad.foreground import part_segments, usual_segments
 from vadline.segad.forest import BoostedRandomForest
 from vadline.segad.mean import location_scale, standardised_mean, standards
 from vadline.segad.params import (
@@ -51,12 +52,14 @@ __all__ = [
     "load_segments",
     "location_scale",
     "make_segments",
+    "part_segments",
     "segment_maxima",
     "segment_statistics",
     "setup_columns",
     "stand_ins",
     "standardised_mean",
     "standards",
+    "usual_segments",
     "vad_segments",
     "whole_segment",
 ]

@@ -30,7 +30,7 @@ def describe_maps(
     Parameters
     ----------
     maps : ndarray, float32, shape (N, H, W)
-    segments : ndarray, uint8, shape (H, W)
+    segments : ndarray, uint8, shape (H, W) or (N, H, W)
         As :func:`vadline.segad.segment_statistics` takes them.
     names : sequence of str
         Of the segments.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from vadline.defects.params import SyntheticParams
 from vadline.segad.published import COMPONENTS
 
-SegmentKind = Literal["vad", "grid", "png", "whole", "auto"]
+SegmentKind = Literal["vad", "grid", "png", "whole", "auto", "foreground"]
 ForestKind = Literal["brf", "rf", "bt"]
 BlendKind = Literal["off", "count", "cv", "safe"]
 
@@ -22,19 +22,29 @@ class SegmentParams(BaseModel, extra="forbid", frozen=True):
         None,
         description="vad, grid, png (a label picture), whole (the ablation One Seg., table 6) or "
         "auto (k-means on what good parts look like and how they vary; whole where they are not "
-        "aligned); null: vad for the sources vad and demo, otherwise whole with less than 40 known "
-        "bad parts, and auto with more",
+        "aligned), foreground (each photograph's own: what differs from the colour of its border, "
+        "which is the background's; all of it where nothing does); null: vad for the sources vad "
+        "and demo, otherwise whole with less than 40 known bad parts, and auto with more",
     )
     rows: int = Field(3, ge=1, le=64, description="rows of the grid")
     cols: int = Field(3, ge=1, le=64, description="columns of the grid")
     count: int = Field(6, ge=2, le=16, description="segments of kind auto")
-    path: Path | None = Field(None, description="label picture of kind png: one grey per segment")
+    path: Path | None = Field(
+        None,
+        description="label picture of kind png: one grey per segment; of kind foreground, which "
+        "needs none: all greys but 0 lie on top of the foreground",
+    )
 
     @model_validator(mode="after")
     def _needs_path(self) -> SegmentParams:
         if self.kind == "png" and self.path is None:
             raise ValueError("path is missing: kind png needs a label picture")
         return self
+
+    @property
+    def per_part(self) -> bool:
+        """Whether each photograph has segments of its own."""
+        return self.kind == "foreground"
 
 
 class ForestParams(BaseModel, extra="forbid", frozen=True):

@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
+from vadline.segad.foreground import FOREGROUND, NAMES
 from vadline.segad.params import SegmentParams
 from vadline.segad.vad_layout import vad_segments
 
@@ -41,7 +42,8 @@ def make_segments(
     ----------
     params : SegmentParams
         VAD's seven segments, a grid, a label picture, or one segment for everything; ``auto`` is
-        :func:`vadline.segad.auto.auto_segments`.
+        :func:`vadline.segad.auto.auto_segments`, and ``foreground`` what
+        :func:`vadline.segad.foreground.part_segments` takes: a part that fills the picture.
     size : int or (int, int)
         Height and width of the map; one number for a square.
     roi : ndarray, bool, shape (H, W), optional
@@ -78,7 +80,19 @@ def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
         return np.zeros(height_width(size), np.uint8), ("whole",)
     if params.kind == "png" and params.path is not None:
         return load_segments(params.path, size)
+    if params.kind == "foreground":
+        return _filling(params.path, size)
     raise VadlineError(f"segments: kind {params.kind} needs good parts: use decided, auto_segments")
+
+
+def _filling(path: Path | None, size: int | tuple[int, int]) -> Segments:
+    """Make all of the picture foreground, and lay a label picture's greys but 0 on top."""
+    if path is None:
+        return np.full(height_width(size), FOREGROUND, np.uint8), NAMES
+    drawn, greys = load_segments(path, size)
+    none = greys[0] == "segment_0"
+    labels = drawn + np.uint8(len(NAMES) - none)  # 0 is the foreground where it is a grey
+    return labels, (*NAMES, *greys[none:])
 
 
 def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments:

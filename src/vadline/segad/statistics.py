@@ -92,6 +92,9 @@ def segment_maxima(
     ndarray, float32, shape (N, L)
         0 for an empty segment. Parameters are those of `segment_statistics`.
     """
+    if segments.ndim == maps.ndim:
+        each = zip(maps[:, None], segments, strict=True)
+        return np.concatenate([segment_maxima(*one, n_segments) for one in each])
     flat, labels = maps.reshape(len(maps), -1), segments.reshape(-1)
     found = np.zeros((len(maps), n_segments), np.float32)
     for label in range(n_segments):

@@ -89,13 +89,16 @@ def pack_reading(
     images: ImageParams,
     segments: NDArray[np.uint8],
     segment_names: list[str],
+    *,
+    per_part: bool,
 ) -> ModelState:
     """Pack how photographs are read, and what of them counts."""
     tensors = {"segments": torch.from_numpy(np.array(segments))}
     if (roi := source.region_of_interest()) is not None:
         tensors["region"] = torch.from_numpy(read_region(roi, images.size).drawn.copy())
     config = {"size": images.size, "sixteen_bit_max": images.sixteen_bit_max}
-    return ModelState(tensors, {**config, "segment_names": list(segment_names)})
+    named = {"segment_names": list(segment_names), "per_part": per_part}
+    return ModelState(tensors, {**config, **named})
 
 
 def pack_masking(

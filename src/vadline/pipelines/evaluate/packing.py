@@ -57,7 +57,7 @@ def nodes(line: Line) -> list[Node]:
             name="describe_inspector",
         ),
         Node(
-            inspector.pack_reading,
+            bound(inspector.pack_reading, per_part=current().segad.segments.per_part),
             inputs=_READING,
             outputs="inspector_reading",
             name="pack_reading",

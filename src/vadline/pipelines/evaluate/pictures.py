@@ -23,6 +23,7 @@ from vadline.figures import (
     thresholds_figure,
 )
 from vadline.report import Goods, jpeg, mean_photograph
+from vadline.segad import usual_segments
 from vadline.splits import measured, unseen_defects
 
 _SIDE = 560  # of the report's picture of the segments, in pixels
@@ -58,9 +59,16 @@ def draw_segments(
     split: pd.DataFrame,
     segments: NDArray[np.uint8],
     segment_names: list[str],
+    *,
+    per_part: bool,
 ) -> tuple[Figure, dict[str, str]]:
-    """Draw the segments over the mean good training part, and the same for the report."""
+    """Draw the segments over the mean good training part, and the same for the report.
+
+    Where each photograph has its own, it is what most good ones have.
+    """
     goods = Goods(images, np.flatnonzero(split["detector"]), ())
+    if per_part:
+        segments = usual_segments(images, goods.rows, segments)
     figure = segments_figure(mean_photograph(goods, []), segments, segment_names)
     return figure, {"names": ", ".join(segment_names), "picture": jpeg(pixels(figure), _SIDE)}
 

@@ -180,7 +180,7 @@ def _figures(scored: list[str]) -> list[Node]:
         name="draw_thresholds",
     )
     segments = Node(
-        pictures.draw_segments,
+        bound(pictures.draw_segments, per_part=current().segad.segments.per_part),
         inputs=["images", "split", "segments", "segment_names"],
         outputs=["segments_picture", "report_segments"],
         name="draw_segments",

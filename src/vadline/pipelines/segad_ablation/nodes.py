@@ -33,8 +33,8 @@ def describe_maxima(
 ) -> pd.DataFrame:
     """Take the maximum of each segment of one detector's maps, in the order of its scores."""
     found = [
-        segment_maxima(chunk, segments, len(segment_names))
-        for chunk in scored_maps(anomaly_maps, synthetic_maps, split)
+        segment_maxima(chunk, own, len(segment_names))
+        for chunk, own in scored_maps(anomaly_maps, synthetic_maps, split, segments)
     ]
     columns = [f"{name}.{segment}.maximum" for segment in segment_names]
     frame = pd.DataFrame(np.concatenate(found), columns=columns)

@@ -5,6 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from vadline.config.current import current_line
 from vadline.config.line import bound
 from vadline.pipelines.segad_ablation.nodes import ablate, describe_maxima
+from vadline.pipelines.segad_features.pipeline import described
 
 
 def create_pipeline() -> Pipeline:
@@ -24,7 +25,7 @@ def create_pipeline() -> Pipeline:
 
 
 def _maxima(name: str) -> Pipeline:
-    shared = ["split", "segments", "segment_names"]
+    shared = ["split", described(), "segment_names"]
     node = Node(
         bound(describe_maxima, name=name),
         inputs=["anomaly_maps", "synthetic_maps", "scores", *shared],

@@ -1,13 +1,17 @@
-"""The stage segad_features: one node a detector, one that joins them, and one for the probe."""
+"""The stage segad_features: one node a detector, one that joins them, and one for the probe.
+
+Where photographs have segments of their own, one more.
+"""
 
 from kedro.pipeline import Node, Pipeline
 
-from vadline.config.current import current_line
+from vadline.config.current import current, current_line
 from vadline.config.line import bound
 from vadline.pipelines.segad_features.nodes import (
     describe_parts,
     describe_segments,
     join_features,
+    segment_parts,
 )
 
 
@@ -22,11 +26,28 @@ def create_pipeline() -> Pipeline:
         tags="segad_features",
     )
     nodes = [join, *([_probe(line.probe)] if line.has_probe() else [])]
+    if current().segad.segments.per_part:
+        nodes.append(_parts())
     return sum((_detector(name) for name in line.detectors), Pipeline(nodes))
 
 
+def described() -> str:
+    """Name the dataset of the segments that maps are described by."""
+    return "part_segments" if current().segad.segments.per_part else "segments"
+
+
+def _parts() -> Node:
+    return Node(
+        segment_parts,
+        inputs=["images", "split", "synthetic", "segments"],
+        outputs="part_segments",
+        name="segment_parts",
+        tags="segad_features",
+    )
+
+
 def _detector(name: str) -> Pipeline:
-    shared = ["split", "segments", "segment_names"]
+    shared = ["split", described(), "segment_names"]
     return Pipeline(
         [
             Node(
