@@ -35,19 +35,19 @@ def test_each_row_of_apc_is_trained_and_measured_on_what_a_run_has_left(finished
     catalog = finished.catalog()
     images, masks, roi, split = (catalog.load(n) for n in ("images", "masks", "roi", "split"))
     detector = PatchCoreParams(encoder="apc", coreset_size=30)
-    apc = APCParams(epochs=1, steps_per_epoch=1, batch_size=2, widths=(8, 8, 8))
-    shared, changes = (images, masks, roi, split), {"skips": 4, "cutpaste": False}
-    stand_ins = catalog.load("synthetic")
-    name = "u_net4"
-    network = train_variant(*shared, stand_ins, apc, 0, tmp_path, name=name, changes=changes)
-    assert network.config["apc"]["skips"] == 4
-    assert [path.name for path in tmp_path.iterdir()] == ["u_net4"]
+    apc = APCParams(epochs=1, steps_per_epoch=1, batch_size=2, widths=(8, 8, 8), skips=4)
+    shared, name = (images, masks, roi, split), "u_net4"
+    network = train_variant(*shared, catalog.load("synthetic"), 0, tmp_path, apc=apc)
     row = measure_variant(*shared, 0, network, name=name, detector=detector)
     plain = detector.model_copy(update={"encoder": "pretrained"})
     alone = measure_variant(*shared, 0, name="none", detector=plain)
     assert row != alone
     table = gather(alone, row, names=["none", name]).set_index("row")
     assert table[["image_auroc", "image_f1", "pixel_auroc", "pixel_f1"]].notna().all(axis=None)
+    bound = {node.name: node.func.keywords for node in pipelines["apc_ablation"].nodes}
+    assert bound["u_net4.train"]["apc"].skips == 4
+    assert bound["cls.train"]["apc"].tasks == ("cls",)
+    assert bound["random_start.train"]["apc"].network().weights == "random"
     needed = pipelines["apc_ablation"].inputs()
     assert all(each.startswith("params:") or catalog.exists(each) for each in needed)
 

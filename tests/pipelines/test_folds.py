@@ -55,7 +55,7 @@ def pretrained(images, masks, split, folder):
 
 
 def fine_tuned(images, masks, split, folder):
-    encoders = finetune_folds(images, masks, ROI, split, NONE, APC, 0, folder / "apc")
+    *_, encoders = finetune_folds(images, masks, ROI, split, NONE, APC, 0, folder / "apc")
     detector = DetectorParams.model_validate(BANK | {"encoder": "apc"})
     return score_folds(images, split, ROI, NONE, detector, 0, folder / "folds", encoders)
 

@@ -35,8 +35,8 @@ class WithMasks:
         All others, empty where this is left out.
     shape : tuple of int
         (N, H, W).
-    own : mapping of int to ndarray, uint8, shape (H, W)
-        Those that are replaced, by their rows.
+    own : mapping
+        Those that are replaced, by their rows: (H, W) each.
     """
 
     dtype = np.dtype(np.uint8)

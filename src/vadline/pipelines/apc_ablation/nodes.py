@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +17,6 @@ from vadline.pipelines.apc_finetune.nodes import finetune
 from vadline.pipelines.memory_bank.nodes import fit
 from vadline.state import ModelState
 
-logger = logging.getLogger(__name__)
-
 BASELINE = "none"
 """The row of the encoder that was not fine-tuned."""
 
@@ -31,17 +27,13 @@ def train_variant(
     roi: NDArray[np.bool_],
     split: pd.DataFrame,
     synthetic: StandIns,
-    apc: APCParams,
     seed: int,
     checkpoints: Path,
     *,
-    name: str,
-    changes: dict[str, Any],
+    apc: APCParams,
 ) -> ModelState:
-    """Fine-tune with some settings changed; goes on from an interrupted run's last epoch."""
-    logger.info("APC, %s", name)
-    params = APCParams.model_validate(apc.model_dump() | changes)
-    return finetune(images, masks, roi, split, synthetic, params, seed, checkpoints / name)[0]
+    """Fine-tune as a row's own settings say; goes on from an interrupted run's last epoch."""
+    return finetune(images, masks, roi, split, synthetic, apc, seed, checkpoints)[0]
 
 
 def measure_variant(

@@ -49,15 +49,13 @@ def _baseline() -> Pipeline:
 
 
 def _variant(name: str) -> Pipeline:
-    changes = VARIANTS[name]
-    if name == "random_start":
-        start = current().apc.network().model_copy(update={"weights": "random"})
-        changes = {"backbone": start.model_dump()}
+    apc = current().apc
+    start = apc.network().model_copy(update={"weights": "random"})
+    changes = {"backbone": start} if name == "random_start" else VARIANTS[name]
     shared = ["images", "masks", "roi", "split"]
-    stand_ins, kept = "synthetic", "apc_ablation_checkpoints"
     train = Node(
-        bound(train_variant, name=name, changes=changes),
-        inputs=[*shared, stand_ins, "params:apc", "params:seed", kept],
+        bound(train_variant, apc=apc.model_copy(update=changes)),
+        inputs=[*shared, "synthetic", "params:seed", "ablated_checkpoints"],
         outputs="ablated_network",
         name="train",
     )
@@ -67,13 +65,16 @@ def _variant(name: str) -> Pipeline:
         outputs="ablated_row",
         name="measure",
     )
-    return _under(name, [train, measure], [*shared, stand_ins, kept])
+    return _under(name, [train, measure], [*shared, "synthetic"])
 
 
 def _under(name: str, nodes: list[Node], shared: list[str]) -> Pipeline:
-    parameters = {"params:seed", *(["params:apc"] if len(nodes) > 1 else [])}
     return Pipeline(
-        nodes, namespace=name, inputs=set(shared), parameters=parameters, tags="apc_ablation"
+        nodes,
+        namespace=name,
+        inputs=set(shared),
+        parameters={"params:seed"},
+        tags="apc_ablation",
     )
 
 
