@@ -34,8 +34,10 @@ def history_figure(history: pd.DataFrame, title: str = "APC training") -> go.Fig
             line={**line_style(index), "width": 2.5},
             marker={"size": 6},
         )
-    figure.update_xaxes(title="epoch", tickformat="d")
-    figure.update_yaxes(title="loss")
+    # Left alone, a short axis has ticks between the epochs.
+    figure.update_xaxes(title="epoch", tickformat="d", dtick=1 if len(losses) <= 20 else None)
+    fractions = any(str(name).endswith("auroc") for name in losses)
+    figure.update_yaxes(title="loss, and AUROC as a fraction" if fractions else "loss")
     if len(losses.columns) and losses.min().min() > 0:
         figure.update_yaxes(type="log")
     figure.update_layout(showlegend=True, height=500)
