@@ -90,6 +90,7 @@ class Inspector:
         self._look = Look(self._detectors, bundle.probe, self._roi)
         self._calibration = Calibration.from_dict(bundle.calibration)
         self._drift = DriftCheck.from_dict(bundle.drift) if bundle.drift else None
+        self._columns: tuple[list[str], list[str]] | None = None
         self._mapper = masking.config["detector"] if masking else next(iter(self._detectors))
         self.judge(np.zeros((1, self.size, self.size, 3), np.uint8))  # what is lazy is made now
 
@@ -251,12 +252,14 @@ class Inspector:
 
     def _terms(self, features: pd.DataFrame, probe: NDArray[np.float64] | None) -> pd.DataFrame:
         setup = self.bundle.setup
-        columns = setup_columns(
-            features,
-            setup["detectors"],
-            setup["include_image_score"],
-            setup["classifier"],
-            setup.get("whole", False),  # older bundles have none
-        )
-        scores = image_score_columns(features, setup["detectors"])
+        if self._columns is None:  # the same for every part
+            columns = setup_columns(
+                features,
+                setup["detectors"],
+                setup["include_image_score"],
+                setup["classifier"],
+                setup.get("whole", False),  # older bundles have none
+            )
+            self._columns = columns, image_score_columns(features, setup["detectors"])
+        columns, scores = self._columns
         return self.bundle.forest.terms(features[columns], features[scores], probe)
