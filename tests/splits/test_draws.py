@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vadline.splits.draws import order_uniformly_over_kinds, share_of
+from vadline.splits.draws import evenly, order_uniformly_over_kinds, share_of
 
 
 @settings(deadline=None, max_examples=100)
@@ -28,3 +28,10 @@ def test_a_share_of_something_is_something_and_no_more_than_all():
     assert [share_of(n, 0.1) for n in (0, 1, 9, 26, 1000)] == [0, 1, 1, 3, 100]
     assert share_of(5, 0) == 0
     assert share_of(5, 1) == 5
+
+
+def test_rows_are_chosen_evenly_from_the_first_to_the_last():
+    rows = np.arange(10, 31)
+    assert evenly(rows, 5).tolist() == [10, 15, 20, 25, 30]
+    assert evenly(rows, 100).tolist() == rows.tolist()
+    assert evenly(rows[:0], 5).tolist() == []

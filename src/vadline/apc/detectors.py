@@ -19,6 +19,7 @@ from vadline.backbones import BackboneParams, pick_device
 from vadline.detectors.base import MapDetector
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.training_set import TrainingSet
+from vadline.splits.draws import evenly
 from vadline.state import ModelState
 
 GOODS = 50
@@ -74,7 +75,8 @@ class HeadDetector(MapDetector):
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Learn how good parts spread; see `Detector.fit`."""
         training.require_images(self.name)
-        self.heads.fit(self.batches(training.images, some_goods(training), "standards"))
+        goods = evenly(training.goods, GOODS)
+        self.heads.fit(self.batches(training.images, goods, "standards"))
         return self
 
     def score_batch(
@@ -112,9 +114,3 @@ class APCSegm(HeadDetector):
 
     Params = SegmParams
     task = "segm"
-
-
-def some_goods(training: TrainingSet) -> NDArray[np.int64]:
-    """Choose up to `GOODS` good training images, evenly."""
-    goods = training.goods
-    return goods[np.linspace(0, len(goods) - 1, min(len(goods), GOODS)).round().astype(int)]

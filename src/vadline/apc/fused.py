@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from vadline.apc.detectors import some_goods
+from vadline.apc.detectors import GOODS
 from vadline.apc.said import Heads
 from vadline.backbones import BackboneParams, pick_device
 from vadline.backbones.extractor import resized
@@ -19,6 +19,7 @@ from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.detectors.training_set import TrainingSet
+from vadline.splits.draws import evenly
 from vadline.state import ModelState
 
 TASKS = ("cls", "segm")
@@ -80,7 +81,7 @@ class APCFused(PatchCore):
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Build the memory bank, and learn how good parts spread; see `Detector.fit`."""
         super().fit(training, seed)
-        goods = some_goods(training)
+        goods = evenly(training.goods, GOODS)
         self.heads.fit(self.batches(training.images, goods, "standards"))
         distances = [
             super(APCFused, self).score_batch(batch, training.roi)[0]

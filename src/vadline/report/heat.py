@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vadline.calibration.outcomes import REJECT
 from vadline.report.data import Goods, Pictures
 from vadline.report.pictures import resized
+from vadline.splits.draws import evenly
 
 _LOOKED_AT = 100  # parts of either side from which the scale is taken
 _MEAN_OF = 200  # good parts
@@ -47,7 +48,7 @@ def fit_heat(decisions: pd.DataFrame, pictures: Pictures) -> Heat | None:
     rejected = decisions["decision"] == REJECT
     sides = []
     for some in (decisions[~rejected], decisions[rejected]):
-        maps = [pictures.heat(row) for row in _evenly(some["row"].to_numpy(), _LOOKED_AT)]
+        maps = [pictures.heat(row) for row in evenly(some["row"].to_numpy(), _LOOKED_AT).tolist()]
         sides.append([each for each in maps if each is not None])
     passed, hot = sides[0] or sides[1], sides[1] or sides[0]
     if not passed:
@@ -97,13 +98,8 @@ def mean_photograph(goods: Goods | None, others: Sequence[NDArray[np.uint8]]) ->
     ndarray, uint8, shape (H, W, 3)
     """
     if goods is not None and len(goods.rows):
-        others = [goods.images[int(row)] for row in _evenly(goods.rows, _MEAN_OF)]
+        others = [goods.images[row] for row in evenly(goods.rows, _MEAN_OF).tolist()]
     total = np.zeros(others[0].shape, np.float64)
     for photograph in others:
         total += photograph
     return np.round(total / len(others)).astype(np.uint8)
-
-
-def _evenly(rows: NDArray[np.int64], most: int) -> list[int]:
-    some = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
-    return [int(row) for row in rows[some]]

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, label
+from scipy.ndimage import distance_transform_edt
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from torch.nn import functional as F
@@ -17,7 +17,9 @@ from vadline.defects.synthetic import OUTSIDE
 from vadline.detectors.patches import batches, extract, grid_roi
 from vadline.detectors.training_set import Images
 from vadline.segad.columns import WHOLE
+from vadline.segad.foreground import without_specks
 from vadline.segad.segments import Segments
+from vadline.splits.draws import evenly
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +69,7 @@ def auto_segments(
         ``auto_0``, ``auto_1`` and so on; ``whole`` alone where the place explains less than half of
         the features' variance.
     """
-    goods = goods[np.linspace(0, len(goods) - 1, min(len(goods), MOST_GOODS)).round().astype(int)]
-    looks = GoodLooks(images, goods, backbone, roi)
+    looks = GoodLooks(images, evenly(goods, MOST_GOODS), backbone, roi)
     explained = looks.explained_by_place()
     if explained < EXPLAINED or looks.inside.sum() <= count:
         logger.info(
@@ -78,7 +79,7 @@ def auto_segments(
             100 * EXPLAINED,
         )
         return _whole(roi)
-    found = _without_specks(cluster_places(looks, count, roi.shape, seed), roi)
+    found = _joining_specks(cluster_places(looks, count, roi.shape, seed), roi)
     used, sizes = np.unique(found[roi], return_counts=True)
     rank = np.zeros(count, np.uint8)
     rank[used[np.argsort(-sizes, kind="stable")]] = np.arange(len(used))
@@ -174,14 +175,11 @@ def _scaled(points: NDArray[np.floating], inside: NDArray[np.bool_]) -> Floats:
     return centred / (np.sqrt(spread) or 1.0)
 
 
-def _without_specks(labels: NDArray[np.int64], roi: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _joining_specks(labels: NDArray[np.int64], roi: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Let small islands join what is nearest to them."""
     kept = np.zeros(labels.shape, bool)
     for each in np.unique(labels[roi]):
-        islands, _ = label((labels == each) & roi)
-        sizes = np.bincount(islands.ravel())
-        sizes[0] = 0
-        kept |= sizes[islands] >= _SPECK * roi.sum()
+        kept |= without_specks((labels == each) & roi, _SPECK * roi.sum())
     if not kept.any():
         return labels
     nearest = distance_transform_edt(~kept, return_distances=False, return_indices=True)

@@ -14,6 +14,7 @@ from skimage.filters import threshold_otsu
 
 from vadline.defects.synthetic import OUTSIDE
 from vadline.detectors.training_set import Images
+from vadline.splits.draws import evenly
 
 NAMES = ("background", "foreground")
 BACKGROUND, FOREGROUND = range(2)
@@ -67,7 +68,7 @@ def usual_segments(
     Parameters are those of `part_segments`, at most 100 photographs being read, evenly; returned
     is ndarray, uint8, shape (H, W).
     """
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MANY)).round().astype(int)]
+    rows = evenly(rows, _MANY)
     found = np.zeros(segments.shape, np.int64)
     for row in rows:
         found += part_segments(images, np.array([row]), segments)[0] != BACKGROUND
@@ -105,7 +106,7 @@ def foreground(image: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[n
     threshold = max(otsu, usual + max(_SPREADS * spread, _SEEN))
     gap, region = _pixels(_GAP, side), np.count_nonzero(inside)
     found = _shrunk(_grown((far > threshold) & inside, gap), gap, "nearest")
-    found = _without_specks(binary_fill_holes(found) & inside, _SPECK * region)
+    found = without_specks(binary_fill_holes(found) & inside, _SPECK * region)
     share, on_border = np.count_nonzero(found) / region, found[border].mean()
     if not _LEAST <= share <= _MOST or on_border > min(share, 0.5):
         return inside
@@ -136,7 +137,8 @@ def _bent(light: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(light > 0.008856, np.cbrt(light), 7.787 * light + 16 / 116)
 
 
-def _without_specks(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+def without_specks(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """Leave out islands of fewer pixels than ``least``, of a mask, bool (H, W)."""
     islands, _ = label(mask)
     sizes = np.bincount(islands.ravel())
     sizes[0] = 0

@@ -30,6 +30,11 @@ def order_uniformly_over_kinds(kinds: Sequence[str], rng: np.random.Generator) -
     return shuffled[np.lexsort((place, turn))].astype(np.int64)
 
 
+def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Choose up to ``most`` of some rows, evenly from the first to the last."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
+
+
 def share_of(count: int, share: float) -> int:
     """Return a share of a count, rounded, but at least 1 of a positive share of something."""
     return min(count, max(1, round(share * count))) if count and share > 0 else 0

@@ -25,6 +25,7 @@ from vadline.figures import (
 from vadline.report import Goods, jpeg, mean_photograph
 from vadline.segad import usual_segments
 from vadline.splits import measured, unseen_defects
+from vadline.splits.draws import evenly
 
 _SIDE = 560  # of the report's picture of the segments, in pixels
 
@@ -102,7 +103,7 @@ def choose_for_gallery(
     if not len(rows):
         rows = np.flatnonzero(measured(split))
         refined = np.full(len(rows), -1)
-    some = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
+    some = evenly(np.arange(len(rows)), most)
     parts = split[["image_id", "mask_known"]].iloc[rows[some]]
     parts = parts.assign(row=rows[some], refined=refined[some])
     return parts.merge(decisions[["image_id", "score", "decision", "label"]], on="image_id")
