@@ -43,6 +43,12 @@ def test_a_bad_part_without_a_mask_is_marked_where_it_differs_from_good_ones():
     assert not training.mask_known[11]
 
 
+def test_what_was_marked_is_not_marked_again():
+    training, _ = photographs()
+    marked = with_pseudo_masks(training, BackboneParams(), 0)
+    assert with_pseudo_masks(marked, BackboneParams(), 0) is marked
+
+
 def test_where_no_mask_lacks_nothing_changes():
     training, _ = photographs()
     whole = training.without(np.arange(12) == 11)

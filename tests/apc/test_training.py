@@ -144,6 +144,7 @@ def test_a_finished_checkpoint_is_returned_without_training(tmp_path, monkeypatc
             "other settings",
         ),
         ({"seed": 5}, "other settings"),
+        ({"patience": 1}, "other settings"),  # the epoch kept would be another
         ({"epochs": 4}, "4 epochs"),
     ],
 )

@@ -17,6 +17,7 @@ from vadline.apc.checkpoint import keep_best, read_network
 from vadline.apc.held_out import HeldOut, summarise_held_out
 from vadline.apc.network import new_network
 from vadline.apc.params import APCParams
+from vadline.apc.pseudo_masks import with_pseudo_masks
 from vadline.apc.said import HELD_OUT_AUROC
 from vadline.apc.training import train_apc
 from vadline.detectors import TrainingSet
@@ -78,6 +79,9 @@ def train_apc_folds(
             return train_apc_folds(training, folds, params, seed, Path(scratch), device=device)
     every = np.unique(folds).tolist()
     sets = {fold: training.without(folds == fold) for fold in every}
+    if params.pseudo_masks:  # once, not in every epoch
+        network = params.network()
+        sets = {fold: with_pseudo_masks(rest, network, seed) for fold, rest in sets.items()}
     taught = [fold for fold, rest in sets.items() if rest.bad is not None and rest.bad.any()]
     for fold in set(every) - set(taught):
         logger.info("APC: fold %d is left no bad part to learn from: as pretrained", fold)

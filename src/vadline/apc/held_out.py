@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vadline.apc.batches import BatchMaker
-from vadline.apc.losses import apc_loss
+from vadline.apc.losses import batch_losses
 from vadline.apc.network import APCNetwork
 from vadline.metrics.image import image_auroc
 
@@ -44,15 +44,9 @@ class HeldOut:
         bad = maker.labels == 1
         rng = np.random.default_rng([maker.seed, 0x0F01D])
         goods = rng.permutation(np.flatnonzero(self._fold & ~bad))[:GOODS]
-        device = network.encoder.mean.device
         network.eval()
         for index in [*goods.tolist(), *np.flatnonzero(self._fold & bad).tolist()]:
-            batch = maker.plain(index)
-            images, labels, masks, known = (tensor.to(device) for tensor in batch[:4])
-            roi = None if batch.roi is None else batch.roi.to(device)
-            x = network.encoder.normalise(images)
-            said = network(x)
-            losses = apc_loss(said, x, labels, masks, known, network.params, roi)
+            said, losses = batch_losses(network, maker.plain(index))
             logit = 0.0 if said.cls is None else said.cls.item()
             judged.append((losses.total.item(), logit, int(bad[index])))
         network.train()

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vadline.apc.network import APCOutputs
+from vadline.apc.batches import FinetuneBatch
+from vadline.apc.network import APCNetwork, APCOutputs
 from vadline.apc.params import APCParams
 
 
@@ -62,6 +63,16 @@ def reconstruction_loss(reconstruction: Tensor, x: Tensor, roi: Tensor | None = 
 def _mean_inside(pixels: Tensor, roi: Tensor) -> Tensor:
     """Mean over the region's pixels, (B, H, W) -> (B,)."""
     return torch.where(roi, pixels, 0).sum(dim=(1, 2)) / roi.sum(dim=(1, 2))
+
+
+def batch_losses(network: APCNetwork, batch: FinetuneBatch) -> tuple[APCOutputs, APCLosses]:
+    """Ask a network about a batch, on the network's device, and hold it against the truth."""
+    device = network.encoder.mean.device
+    images, labels, masks, known = (tensor.to(device) for tensor in batch[:4])
+    roi = None if batch.roi is None else batch.roi.to(device)
+    x = network.encoder.normalise(images)
+    outputs = network(x)
+    return outputs, apc_loss(outputs, x, labels, masks, known, network.params, roi)
 
 
 def apc_loss(

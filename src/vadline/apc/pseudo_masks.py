@@ -71,8 +71,11 @@ def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int)
     Returns
     -------
     TrainingSet
-        Images in which nothing is marked are left without a mask, as is all where none lacks one.
+        Images in which nothing is marked are left without a mask. The same set where none lacks
+        one, or it has been marked before.
     """
+    if isinstance(training.masks, WithMasks):
+        return training
     bad = np.zeros(len(training.rows), bool) if training.bad is None else training.bad
     known = ~bad if training.mask_known is None else training.mask_known
     lacking, goods = np.flatnonzero(bad & ~known), training.without(bad)

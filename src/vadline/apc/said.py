@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadline.apc.network import network_from
+from vadline.backbones.weights import without_prefix
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
@@ -55,16 +56,15 @@ class Heads:
     def __init__(
         self, network: ModelState | None, tasks: tuple[str, ...], device: torch.device, name: str
     ) -> None:
-        has = () if network is None else network.config["apc"]["tasks"]
-        if network is None or (missing := set(tasks) - set(has)):
-            wanted = "none was fine-tuned" if network is None else f"apc.tasks lacks {min(missing)}"
-            raise VadlineError(
-                f"{name} asks the heads of APC, and {wanted}: add it, or leave {name} out of "
-                "line.detectors."
-            )
+        asked = f"{name} asks the heads of APC, and"
+        otherwise = f"or leave {name} out of line.detectors."
+        if network is None:
+            raise VadlineError(f"{asked} none was fine-tuned: add it, {otherwise}")
+        self._network = network_from(network).to(device).folded()
+        if missing := set(tasks) - set(self._network.params.tasks):
+            raise VadlineError(f"{asked} apc.tasks lacks {min(missing)}: add it, {otherwise}")
         self.state = network
         self.tasks = tasks
-        self._network = network_from(network).to(device).folded()
 
     @property
     def trust(self) -> float:
@@ -114,14 +114,10 @@ class Heads:
         cls, state: ModelState, tasks: tuple[str, ...], device: torch.device, name: str
     ) -> Self:
         """Rebuild heads out of a state that holds :meth:`tensors` and the network's ``config``."""
-
-        def under(start: str) -> dict[str, Tensor]:
-            return {
-                k.removeprefix(start): v for k, v in state.tensors.items() if k.startswith(start)
-            }
-
-        heads = cls(ModelState(under(_NETWORK), state.config["heads"]), tasks, device, name)
-        heads.standards_ = {key: value.to(device) for key, value in under(_STANDARDS).items()}
+        network = ModelState(without_prefix(state.tensors, _NETWORK), state.config["heads"])
+        heads = cls(network, tasks, device, name)
+        standards = without_prefix(state.tensors, _STANDARDS)
+        heads.standards_ = {key: value.to(device) for key, value in standards.items()}
         return heads
 
     def _ask(self, batch: Tensor) -> dict[str, Tensor]:

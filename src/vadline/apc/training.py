@@ -18,7 +18,7 @@ from tqdm import tqdm
 from vadline.apc.batches import BatchMaker, FinetuneBatch
 from vadline.apc.checkpoint import load_checkpoint, save_checkpoint
 from vadline.apc.held_out import HeldOut, Judged
-from vadline.apc.losses import apc_loss
+from vadline.apc.losses import batch_losses
 from vadline.apc.network import APCNetwork, new_network
 from vadline.apc.params import APCParams
 from vadline.apc.pseudo_masks import with_pseudo_masks
@@ -30,7 +30,6 @@ from vadline.progress import progress
 from vadline.state import ModelState
 
 HISTORY_COLUMNS = ("epoch", "loss", "loss_cls", "loss_segm", "loss_recon", "seconds")
-_LENGTH = {"epochs", "patience"}  # settings that say how far training goes, not how
 
 
 @dataclass(frozen=True)
@@ -143,13 +142,9 @@ def train_one_epoch(
         If the loss is not finite.
     """
     started = time.perf_counter()
-    device = network.encoder.mean.device
     sums, count = np.zeros(4), 0
     for batch in batches:
-        pictures, labels, masks, known = (tensor.to(device) for tensor in batch[:4])
-        roi = None if batch.roi is None else batch.roi.to(device)
-        x = network.encoder.normalise(pictures)
-        losses = apc_loss(network(x), x, labels, masks, known, network.params, roi)
+        _, losses = batch_losses(network, batch)
         optimiser.zero_grad(set_to_none=True)
         losses.total.backward()
         optimiser.step()
@@ -179,7 +174,7 @@ def _optimiser(network: APCNetwork, params: APCParams) -> torch.optim.AdamW:
 def _identity(maker: BatchMaker, net: BackboneParams) -> str:
     """Hash what determines the training, but for the images' content and the length."""
     training = maker.training
-    settings = maker.params.model_dump(mode="json", exclude=_LENGTH | {"backbone"})
+    settings = maker.params.model_dump(mode="json", exclude={"epochs", "backbone"})
     given = training.fingerprint, net.name, net.weights, maker.seed
     shape = len(training.rows), *training.images.shape[1:]
     digest = hashlib.sha256(json.dumps([settings, given, shape], sort_keys=True).encode())
