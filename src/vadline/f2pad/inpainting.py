@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.restoration import inpaint_biharmonic
 
+from vadline.f2pad.mae import load_mae, mae_inpaint
 from vadline.f2pad.params import F2PADParams
 
 MAX_RIM_PIXELS = 1500
@@ -22,7 +23,8 @@ def inpaint(
     """Paint the region over by the initialiser that the parameters name.
 
     Each connected part of the region is painted by itself. A part without a rim, or a call
-    without references, falls back on biharmonic interpolation.
+    without references, falls back on biharmonic interpolation; so does a region of which a MAE
+    would see no rest.
 
     Parameters
     ----------
@@ -40,6 +42,10 @@ def inpaint(
         Grey levels 0 to 255, not rounded; equal to ``image`` outside the region. Where the region
         is the whole image, the mean of the references, or without any the image itself.
     """
+    if params.initialiser == "mae" and params.mae is not None:
+        filled = mae_inpaint(load_mae(params.mae), image, region)
+        if filled is not None:
+            return filled
     painted = image.astype(np.float32)
     left = region.copy()
     ring = ~region if roi is None else roi & ~region

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from vadline.f2pad.sharing import SharingReading
 
-Initialiser = Literal["nearest_reference", "biharmonic"]
+Initialiser = Literal["nearest_reference", "biharmonic", "mae"]
 LossUnit = Literal["initial", "feature"]
 
 
@@ -22,7 +23,13 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
 
     initialiser: Initialiser = Field(
         "nearest_reference",
-        description="How N0 is painted: from the nearest normal image, or from the rim alone.",
+        description="How N0 is painted: from the nearest normal image, from the rim alone, or as "
+        "in the paper by a pretrained MAE.",
+    )
+    mae: Path | None = Field(
+        None,
+        description="Folder with the initialiser mae's checkpoint, as transformers writes a "
+        "ViTMAEForPreTraining that learnt plain pixels. Relative to where kedro runs.",
     )
     ring_width: int = Field(
         10, ge=1, description="Width in pixels of the rim around Omega that references must match."
@@ -101,3 +108,9 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
         if window % 2 == 0:
             raise ValueError("window must be odd, so that it has a middle")
         return window
+
+    @model_validator(mode="after")
+    def _needs_mae(self) -> Self:
+        if self.initialiser == "mae" and self.mae is None:
+            raise ValueError("mae is missing: initialiser mae needs the folder of a checkpoint")
+        return self
