@@ -40,6 +40,7 @@ def test_every_environment_is_valid(raw, env):
         ({"split": {"protocol": "few"}}, ["split.protocol", "'few'"]),
         ({"detectors": {"patchcore": {"cor_size": 3}}}, ["detectors.patchcore.cor_size"]),
         ({"images": {"size": 250}}, ["images.size", "32"]),
+        ({"images": {"mm_per_pixel": 0}}, ["images.mm_per_pixel", "greater than 0"]),
         ({"detectors": {"patchcore": {"kind": "patchcor"}}}, ["detectors.patchcore", "patchcor'"]),
         ({"detectors": {"apc": {"kind": "no.such:Thing"}}}, ["detectors.apc", "no.such"]),
         ({"detectors": {"apc": 3}}, ["detectors.apc", "3"]),

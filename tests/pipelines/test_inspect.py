@@ -1,5 +1,7 @@
 """New photographs are judged as the run would have judged them."""
 
+import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from PIL import Image
 from vadline.calibration import promise
 from vadline.errors import VadlineError
 from vadline.export import export_onnx
-from vadline.inspection import Inspector
+from vadline.inspection import Inspector, write_bundle
 from vadline.pipelines.inspect import nodes
+from vadline.state import ModelState
 
 DECIDES = ["score", "probability", "threshold", "promised"]
 
@@ -123,6 +126,9 @@ def test_the_registered_model_says_the_same_of_a_file_s_bytes(finished, inspecto
     assert answer["decision"].tolist() == [r.decision for r in alone]
     np.testing.assert_allclose(answer["score"], [r.score for r in alone], atol=1e-4)
     assert answer["refused"].tolist()[-1] == "not an image in a format that can be read"
+    assert [len(json.loads(defects)) for defects in answer["defects"]] == [
+        len(r.defects) for r in alone
+    ]
 
 
 def test_the_run_has_its_photographs_and_its_model(finished):
@@ -165,6 +171,30 @@ def test_a_part_is_not_judged_twice_unless_asked(workshop, new, tmp_path):
     pd.testing.assert_frame_equal(second.loc[first.index, first.columns], first, check_dtype=False)
     inspect(workshop, parts, again=True)
     assert workshop.load("new_images", env="base", params=for_folder(parts)).shape[0] == 4
+
+
+def test_a_pixel_s_side_travels_with_the_inspector(workshop, inspector, new, paths, tmp_path):
+    bundle = inspector.bundle
+    rules = {**bundle.reading.config, "mm_per_pixel": 0.5}
+    scaled = dataclasses.replace(bundle, reading=ModelState(bundle.reading.tensors, rules))
+    write_bundle(scaled, tmp_path / "scaled.zip")
+    found = [d for r in Inspector(scaled).inspect(paths, refine=False) for d in r.defects]
+    assert found
+    assert all(defect.area_mm2 == defect.area / 4 for defect in found)
+    older = dict(bundle.reading.config)
+    del older["mm_per_pixel"]
+    older = dataclasses.replace(bundle, reading=ModelState(bundle.reading.tensors, older))
+    plain = [d for r in Inspector(older).inspect(paths, refine=False) for d in r.defects]
+    assert {defect.area_mm2 for defect in plain} == {None}
+    unscaled = inspect(workshop, new, pictures=True, refine=False)
+    assert unscaled["defect_area_mm2"].isna().all()
+    given = {"pictures": True, "refine": False, "bundle": str(tmp_path / "scaled.zip")}
+    table = inspect(workshop, new, **given)
+    assert list(table) == list(unscaled)
+    assert table["defect_area_mm2"].notna().sum() == 3
+    pd.testing.assert_series_equal(
+        table["defect_area_mm2"], table["defect_area"] / 4, check_names=False
+    )
 
 
 def test_pictures_have_the_size_of_the_photograph(workshop, new):

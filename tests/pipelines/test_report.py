@@ -66,12 +66,14 @@ def test_masks_that_nobody_knows_are_not_drawn():
 
 
 def test_each_rejected_part_has_its_pictures(finished):
-    rejected = finished.load("decisions").query("decision == 'reject'")["image_id"]
-    defects = finished.load("defects").set_index("image_id")
-    assert set(defects.index) == set(rejected)
+    rejected = finished.load("decisions").query("decision == 'reject'").set_index("image_id")
     sizes = finished.load("manifest").set_index("image_id")[["width", "height"]]
-    for name, part in defects.iterrows():
-        folder = finished.path / part["pictures"]
+    parts = finished.load("parts_folder")
+    assert {mask.parent for mask in parts.rglob("mask.png")} == {
+        parts / name for name in rejected.index
+    }
+    for name, part in rejected.iterrows():
+        folder = parts / name
         assert {path.name for path in folder.iterdir()} == {"map.png", "mask.png", "overlay.png"}
         with Image.open(folder / "mask.png") as mask:
             assert mask.size == tuple(sizes.loc[name])

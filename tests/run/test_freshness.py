@@ -43,6 +43,11 @@ def test_the_gallery_s_size_solves_nothing_again(finished):
     assert set(stale) == {"choose_for_gallery_patchcore", "draw_gallery_patchcore"}
 
 
+def test_another_side_of_pixels_writes_tables_and_inspector_and_draws_nothing(finished):
+    stale = stale_nodes(finished, {"images": {"mm_per_pixel": 0.1}})
+    assert set(stale) == {"add_defects", "tabulate_defects", "pack_reading", "pack_inspector"}
+
+
 def test_other_trees_grow_forests_and_judge_anew_and_no_more(finished):
     stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
     assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad", "segad_safe")} <= set(

@@ -41,7 +41,7 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
     pictures: Literal["rejected", "all", "none"] = Field(
         "rejected",
         description="Parts of which mask, map and overlay are written, each in a folder of its "
-        "own.",
+        "own, and defects are measured.",
     )
     gallery: int = Field(8, ge=1, description="Parts shown in the gallery.")
     report_cards: int = Field(

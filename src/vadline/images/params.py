@@ -18,3 +18,12 @@ class ImageParams(BaseModel, extra="forbid", frozen=True):
     sixteen_bit_max: int = Field(
         65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
     )
+    # No pixel depends on it. What does is handed it by its own name, and is made anew.
+    mm_per_pixel: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Side of a photograph's pixel in millimetres, of the photograph as it was "
+        "taken, before resizing; null: areas in pixels alone.",
+        json_schema_extra={"changes_results": False},
+    )

@@ -46,8 +46,9 @@ class Bundle:
     usual : dict
         See :func:`vadline.inspection.drivers.usual_features`.
     reading : ModelState
-        Config ``size`` (side in pixels), ``sixteen_bit_max``, ``segment_names`` and ``per_part``
-        (whether a photograph has segments of its own; older bundles have none); tensors
+        Config ``size`` (side in pixels), ``sixteen_bit_max``, ``segment_names``, ``per_part``
+        (whether a photograph has segments of its own) and ``mm_per_pixel`` (of a photograph at its
+        own size, None where it is not known); older bundles lack the last two. Tensors
         ``segments`` (uint8, (size, size)) and ``region``, the region of interest as it was drawn
         (bool, (H, W); left out where there is none).
     masking : ModelState or None

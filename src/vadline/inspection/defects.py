@@ -19,12 +19,15 @@ from vadline.images.rows import explained
 from vadline.inspection.inspector import Inspector
 from vadline.inspection.params import InspectParams
 from vadline.inspection.pictures import heat, write_pictures
-from vadline.inspection.result import at_own_size, find_defects
+from vadline.inspection.result import Defect, at_own_size, find_defects
 from vadline.progress import progress, without_bars
 
 logger = logging.getLogger(__name__)
 
-DEFECTS = ("defects", "defect_area", "left", "top", "right", "bottom", "pictures")
+BOX = ("left", "top", "right", "bottom")
+_COUNTS = ("defects", "defect_area", *BOX)
+DEFECTS = (*_COUNTS[:2], "defect_area_mm2", *BOX)
+"""What a table says of a part's defects; all whole numbers but ``defect_area_mm2``."""
 _TOGETHER = 8
 
 
@@ -53,8 +56,7 @@ def mask_and_draw(
     Returns
     -------
     DataFrame
-        Columns ``part`` and `DEFECTS`: how many defects, their area and the box of the largest
-        one in pixels of the photograph, and where the pictures are.
+        Columns ``part``, `DEFECTS`, and where the ``pictures`` are.
     """
     own, masking = folder / _name(params), inspector.bundle.masking
     threshold = masking.config["threshold"] if masking else None
@@ -72,9 +74,11 @@ def mask_and_draw(
                 part = parts.iloc[row]
                 place, seen = own / part["part"], np.asarray(images[row])
                 found = draw_part(part, strength, mask, place, sixteen_bit_max, seen)
-                rows.append({"part": part["part"], **found})
+                told = {"part": part["part"], **summarise(found), "pictures": str(place)}
+                rows.append(told)
                 bar.update()
-    return pd.DataFrame(rows, columns=["part", *DEFECTS])
+    table = pd.DataFrame(rows, columns=["part", *_COUNTS, "pictures"])
+    return with_areas(table, inspector.mm_per_pixel)
 
 
 def draw_part(
@@ -84,8 +88,8 @@ def draw_part(
     folder: Path,
     sixteen_bit_max: int,
     seen: NDArray[np.uint8] | None = None,
-) -> dict[str, object]:
-    """Write a part's pictures, and describe its defects.
+) -> tuple[Defect, ...]:
+    """Write a part's pictures, and find its defects.
 
     Parameters
     ----------
@@ -101,8 +105,8 @@ def draw_part(
 
     Returns
     -------
-    dict
-        By the names in `DEFECTS`, in pixels of the photograph.
+    tuple of Defect
+        In pixels of the photograph; none where there is no mask.
 
     Raises
     ------
@@ -120,14 +124,33 @@ def draw_part(
     sized = None if mask is None else at_own_size(mask, size)
     with explained(folder):
         write_pictures(folder, photograph, strength, sized)
-    found = () if sized is None else find_defects(sized)
-    box = found[0].box if found else (None,) * 4
-    return {
-        "defects": len(found),
-        "defect_area": sum(defect.area for defect in found),
-        **dict(zip(("left", "top", "right", "bottom"), box, strict=True)),
-        "pictures": str(folder),
-    }
+    return () if sized is None else find_defects(sized)
+
+
+def summarise(found: Sequence[Defect]) -> dict[str, int | None]:
+    """Say how many defects a part has, their area and the box of the largest, all in pixels."""
+    box = found[0].box if found else (None,) * len(BOX)
+    area = sum(defect.area for defect in found)
+    return dict(zip(_COUNTS, (len(found), area, *box), strict=True))
+
+
+def with_areas(
+    table: pd.DataFrame, mm_per_pixel: float | None, pixels: str = "defect_area"
+) -> pd.DataFrame:
+    """Put behind a column of areas in pixels one in square millimetres, NaN where none is known.
+
+    Parameters
+    ----------
+    mm_per_pixel : float or None
+        Side of the photographs' pixels.
+    pixels : str
+        The column's name; the new one ends in ``_mm2``.
+    """
+    square = np.nan if mm_per_pixel is None else mm_per_pixel**2
+    table = table.copy()
+    areas = table[pixels].astype(float) * square
+    table.insert(list(table).index(pixels) + 1, f"{pixels}_mm2", areas)
+    return table
 
 
 def _name(params: InspectParams) -> str:

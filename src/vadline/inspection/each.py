@@ -69,7 +69,7 @@ def _inspect(
             told["reason"],
             anomaly_map=maps[i],
             mask=mask,
-            defects=() if mask is None else find_defects(mask),
+            defects=() if mask is None else find_defects(mask, inspector.mm_per_pixel),
         )
     return results
 

@@ -85,7 +85,9 @@ class Inspector:
             else self._region.at(self.size, self.size)
         )
         self._segments = reading.tensors["segments"].numpy()
-        self._per_part = reading.config.get("per_part", False)  # older bundles have none
+        # older bundles have neither
+        self._per_part = reading.config.get("per_part", False)
+        self.mm_per_pixel: float | None = reading.config.get("mm_per_pixel")
         self._detectors = {name: load_detector(s) for name, s in bundle.detectors.items()}
         self._look = Look(self._detectors, bundle.probe, self._roi)
         self._calibration = Calibration.from_dict(bundle.calibration)

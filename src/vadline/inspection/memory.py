@@ -27,7 +27,8 @@ def recall_into(parts: pd.DataFrame, path: Path, inspector: str) -> pd.DataFrame
         return fresh
     keys = parts.loc[known, ["part", *_FILE]]
     said = keys.merge(_recall(path, inspector).drop(columns="part"), how="left", on=_FILE)
-    whole = said if fresh.empty else pd.concat([fresh, said[fresh.columns]])
+    said = said.reindex(columns=fresh.columns)  # older releases had fewer
+    whole = said if fresh.empty else pd.concat([fresh, said])
     return whole.sort_values("part", ignore_index=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,16 @@ class Defect:
         Left, top, right and bottom in pixels of the photograph; right and bottom lie outside.
     area : int
         In pixels of the photograph.
+    area_mm2 : float or None
+        In square millimetres; None where a pixel's side is not known.
+    size_mm : tuple of float or None
+        The box's width and height in millimetres, likewise.
     """
 
     box: tuple[int, int, int, int]
     area: int
+    area_mm2: float | None = None
+    size_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,22 @@ def at_own_size(mask: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.ui
     return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
 
 
-def find_defects(mask: NDArray[np.uint8]) -> tuple[Defect, ...]:
-    """Take a mask, uint8 {0, 1} (H, W), apart into its connected regions, the largest first."""
-    regions = regionprops(label(mask, connectivity=2))
-    found = [Defect((r.bbox[1], r.bbox[0], r.bbox[3], r.bbox[2]), int(r.area)) for r in regions]
+def find_defects(mask: NDArray[np.uint8], mm_per_pixel: float | None = None) -> tuple[Defect, ...]:
+    """Take a mask apart into its connected regions, the largest first.
+
+    Parameters
+    ----------
+    mask : ndarray, uint8 {0, 1}, shape (H, W)
+        At the photograph's own size.
+    mm_per_pixel : float, optional
+        Side of the photograph's pixels in millimetres.
+    """
+    found = []
+    for region in regionprops(label(mask, connectivity=2)):
+        top, left, bottom, right = region.bbox
+        defect = Defect((left, top, right, bottom), int(region.area))
+        if mm_per_pixel is not None:
+            size = (right - left) * mm_per_pixel, (bottom - top) * mm_per_pixel
+            defect = replace(defect, area_mm2=defect.area * mm_per_pixel**2, size_mm=size)
+        found.append(defect)
     return tuple(sorted(found, key=lambda defect: -defect.area))

@@ -90,7 +90,8 @@ def outputs_after(pipeline: Pipeline, changed: set[str]) -> set[str]:
 def decisive(value: Any) -> Any:
     """Leave out of settings what changes no result, such as how many threads read files.
 
-    That is every field of a model whose schema says ``changes_results: false``.
+    That is every field of a model whose schema says ``changes_results: false``. What is made of
+    such a field, and of no other, takes it by its own name.
     """
     if isinstance(value, BaseModel):
         fields = type(value).model_fields.items()

@@ -85,7 +85,7 @@ class ReportingHooks:
         if "report" in pipeline.all_outputs() and catalog.exists("report"):
             page = catalog["report"]._get_load_path()
             logger.info("The report, to open in a browser or to send: %s", page)
-        if "defects" in pipeline.all_outputs() and len(catalog.load("defects")):
+        if "drawn_parts" in pipeline.all_outputs() and len(catalog.load("drawn_parts")):
             _tell_pictures(catalog["parts_folder"]._filepath)
         if "inspection" in pipeline.all_outputs():
             _tell_inspection(catalog)

@@ -42,8 +42,9 @@ class ServedInspector(PythonModel):
         -------
         DataFrame
             ``decision, score, probability, threshold, unlike_training, reason``; ``defects``, as
-            JSON a list of boxes and areas; ``mask``, the bytes of a PNG of the photograph's size,
-            empty where the part is not rejected; and ``refused``, why it could not be read.
+            JSON a list of what :class:`vadline.inspection.Defect` holds; ``mask``, the bytes of a
+            PNG of the photograph's size, empty where the part is not rejected; and ``refused``,
+            why it could not be read.
         """
         refine = bool((params or {}).get("refine", True))
         results = self._inspector.inspect(list(model_input["image"]), refine)

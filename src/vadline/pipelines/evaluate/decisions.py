@@ -92,7 +92,7 @@ def decide(
     table = pd.concat([parts, table], axis="columns").assign(
         unlike_training=drifted.to_numpy(), reason=drivers(told, usual, own)
     )
-    return table.sort_values("score", ascending=False)
+    return table.sort_values("score", ascending=False, ignore_index=True)
 
 
 def tabulate_thresholds(

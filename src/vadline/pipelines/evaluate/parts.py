@@ -1,4 +1,4 @@
-"""The node of the stage evaluate that writes each part's pictures."""
+"""Nodes of the stage evaluate that write each part's pictures, and measure its defects."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from vadline.config.line import Line
 from vadline.detectors import AnomalyMaps
 from vadline.f2pad import initial_masks
-from vadline.inspection.defects import DEFECTS, draw_part
+from vadline.inspection.defects import BOX, DEFECTS, draw_part, summarise, with_areas
 from vadline.inspection.pictures import heat
 from vadline.progress import progress
+from vadline.sources.manifest import BAD
+
+_SIDE = "params:images.mm_per_pixel"
+_SUMMARY = tuple(name for name in DEFECTS if name != "defect_area_mm2")
 
 
 def draw_parts(
@@ -26,11 +30,19 @@ def draw_parts(
     which: str,
     sixteen_bit_max: int,
     folder: Path,
-) -> pd.DataFrame:
-    """Write mask, map and overlay of rejected parts: F2PAD's masks, or thresholded maps."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write mask, map and overlay of rejected parts: F2PAD's masks, or thresholded maps.
+
+    Returns
+    -------
+    parts : DataFrame
+        A row per part that was drawn.
+    defects : DataFrame
+        A row per connected defect, each part's largest first.
+    """
     shown = {"all": len(parts), "none": 0}.get(which)
     wanted = parts[parts["decision"] == "reject"] if shown is None else parts.iloc[:shown]
-    rows = []
+    drawn, defects = [], []
     for _, part in progress(wanted.iterrows(), total=len(wanted), desc="pictures", unit="part"):
         pixels = maps.pixels(np.array([part["row"]]))
         if part["refined"] >= 0:
@@ -38,13 +50,57 @@ def draw_parts(
         else:
             mask = initial_masks(pixels, threshold["threshold"], roi)[0]
         strength = heat(pixels, threshold["threshold"])[0]
-        found = draw_part(part, strength, mask, folder / part["image_id"], sixteen_bit_max)
-        rows.append({"image_id": part["image_id"], **found})
-    return pd.DataFrame(rows, columns=["image_id", *DEFECTS])
+        place = folder / part["image_id"]
+        found = draw_part(part, strength, mask, place, sixteen_bit_max)
+        named = {"image_id": part["image_id"], "pictures": str(place)}
+        drawn.append(named | summarise(found))
+        for number, defect in enumerate(found, start=1):
+            box = dict(zip(BOX, defect.box, strict=True))
+            defects.append(named | {"number": number, **box, "area": defect.area})
+    columns = ["image_id", "number", *BOX, "area", "pictures"]
+    return (
+        pd.DataFrame(drawn, columns=["image_id", *_SUMMARY, "pictures"]),
+        pd.DataFrame(defects, columns=columns),
+    )
+
+
+def tabulate_defects(
+    defects: pd.DataFrame, decided: pd.DataFrame, mm_per_pixel: float | None
+) -> pd.DataFrame:
+    """Tell of each defect its place, its area, and the part's kind where the part is known bad."""
+    parts = decided.set_index("image_id")
+    kinds = parts["defect"].where(parts["label"] == BAD).reindex(defects["image_id"])
+    table = with_areas(defects, mm_per_pixel, "area")
+    table.insert(1, "kind", kinds.to_numpy())
+    return table
+
+
+def add_defects(
+    decided: pd.DataFrame, mm_per_pixel: float | None, drawn: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Add to each part what its mask has shown; empty where it has none."""
+    if drawn is None:
+        drawn = pd.DataFrame(columns=["image_id", *_SUMMARY])
+    found = drawn[["image_id", *_SUMMARY]].astype(dict.fromkeys(_SUMMARY, "Int64"))
+    table = decided.merge(found, how="left", on="image_id")
+    return with_areas(table, mm_per_pixel)
 
 
 def nodes(line: Line) -> list[Node]:
-    """Build the node, where a detector makes masks."""
+    """Build the nodes; without a detector that makes masks, only the one that adds nothing."""
+    made = line.refined[:1]
+    return [
+        *(node for name in made for node in _masked(name)),
+        Node(
+            add_defects,
+            inputs=["decided", _SIDE, *(["drawn_parts"] if made else [])],
+            outputs="decisions",
+            name="add_defects",
+        ),
+    ]
+
+
+def _masked(name: str) -> list[Node]:
     return [
         Node(
             draw_parts,
@@ -53,8 +109,13 @@ def nodes(line: Line) -> list[Node]:
                 *[f"{name}.refined_masks", "params:decide.pictures"],
                 *["params:images.sixteen_bit_max", "parts_folder"],
             ],
-            outputs="defects",
+            outputs=["drawn_parts", "drawn_defects"],
             name="draw_parts",
-        )
-        for name in line.refined[:1]
+        ),
+        Node(
+            tabulate_defects,
+            inputs=["drawn_defects", "decided", _SIDE],
+            outputs="defects",
+            name="tabulate_defects",
+        ),
     ]

@@ -52,7 +52,7 @@ def _gallery(name: str) -> list[Node]:
     own = ["anomaly_maps", "refined_masks", "recovered_images", "gallery_parts"]
     choose = Node(
         pictures.choose_for_gallery,
-        inputs=["split", "decisions", f"{name}.refine_log", "params:decide.gallery"],
+        inputs=["split", "decided", f"{name}.refine_log", "params:decide.gallery"],
         outputs=f"{name}.gallery_parts",
         name=f"choose_for_gallery_{name}",
     )
@@ -101,7 +101,7 @@ def _tables(line: Line) -> list[Node]:
         ),
         Node(
             tables.evaluate_kinds,
-            inputs=["decisions", "split"],
+            inputs=["decided", "split"],
             outputs="kinds",
             name="kinds_table",
         ),
@@ -139,7 +139,7 @@ def _decisions(detectors: tuple[str, ...]) -> list[Node]:
                 "usual",
                 f"{current().decide.setup}_scores",
             ],
-            outputs="decisions",
+            outputs="decided",
             name="decide",
         ),
         Node(

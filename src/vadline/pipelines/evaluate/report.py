@@ -139,7 +139,7 @@ def nodes(line: Line) -> list[Node]:
         ),
         Node(
             gather_parts,
-            inputs=["decisions", "split", "manifest", *log],
+            inputs=["decided", "split", "manifest", *log],
             outputs="report_parts",
             name="gather_parts",
         ),

@@ -18,7 +18,7 @@ from vadline.inspection.page import inspection_page
 
 COLUMNS = (
     *("part", "decision", "score", "probability", "threshold", "promised", "unlike_training"),
-    *("reason", *DEFECTS[:-1], "refused", "pictures", "path", "width", "height", "sha256"),
+    *("reason", *DEFECTS, "refused", "pictures", "path", "width", "height", "sha256"),
 )
 
 
@@ -58,8 +58,8 @@ def tabulate_parts(
     """Put a row per part together, with what was said before of known ones, and remember it."""
     table = recall_into(parts.merge(defects, how="left", on="part"), before, inspector.digest)
     remember(before, inspector.digest, table)
-    counts = dict.fromkeys((*DEFECTS[:-1], "width", "height"), "Int64")
-    table = table[list(COLUMNS)].astype(counts)
+    types = dict.fromkeys((*DEFECTS, "width", "height"), "Int64") | {"defect_area_mm2": "float"}
+    table = table[list(COLUMNS)].astype(types)
     return table.sort_values("score", ascending=False, na_position="first")
 
 
