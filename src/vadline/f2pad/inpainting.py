@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 from skimage.restoration import inpaint_biharmonic
@@ -13,13 +15,29 @@ MAX_RIM_PIXELS = 1500
 """The rim is thinned to about so many pixels: more do not change which reference wins."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """What is normal where a region is painted over; equal to the image elsewhere.
+
+    Attributes
+    ----------
+    mean : ndarray, float32, shape (H, W, 3)
+        The best guess N0: several references' mean. Grey levels 0 to 255, not rounded.
+    sharp : ndarray, float32, shape (H, W, 3)
+        The best reference alone, as a mean is smoother than a photograph.
+    """
+
+    mean: np.ndarray
+    sharp: np.ndarray
+
+
 def inpaint(
     image: np.ndarray,
     region: np.ndarray,
     references: np.ndarray,
     params: F2PADParams,
     roi: np.ndarray | None = None,
-) -> np.ndarray:
+) -> Start:
     """Paint the region over by the initialiser that the parameters name.
 
     Each connected part of the region is painted by itself. A part without a rim, or a call
@@ -38,32 +56,35 @@ def inpaint(
 
     Returns
     -------
-    ndarray, float32, shape (H, W, 3)
-        Grey levels 0 to 255, not rounded; equal to ``image`` outside the region. Where the region
-        is the whole image, the mean of the references, or without any the image itself.
+    Start
+        Where the region is the whole image, the mean of the references and the first of them, or
+        without any the image itself.
     """
     if params.initialiser == "mae" and params.mae is not None:
         filled = mae_inpaint(load_mae(params.mae), image, region)
         if filled is not None:
-            return filled
-    painted = image.astype(np.float32)
+            return Start(filled, filled)
+    start = Start(image.astype(np.float32), image.astype(np.float32))
     left = region.copy()
     ring = ~region if roi is None else roi & ~region
     if params.initialiser == "nearest_reference" and len(references):
         parts, n_parts = ndimage.label(region, np.ones((3, 3)))
         for part in range(1, n_parts + 1):
-            if _paste_nearest(painted, image, parts == part, ring, references, params):
+            if _paste_nearest(start, image, parts == part, ring, references, params):
                 left[parts == part] = False
     if left.all():  # nothing is known to go on from
-        return references.mean(axis=0, dtype=np.float32) if len(references) else painted
+        if not len(references):
+            return start
+        return Start(references.mean(axis=0, dtype=np.float32), references[0].astype(np.float32))
     if left.any():
-        filled = inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
-        painted[left] = 255 * filled[left].astype(np.float32)
-    return painted.clip(0, 255)
+        filled = 255 * inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
+        for painted in (start.mean, start.sharp):
+            painted[left] = filled[left]
+    return Start(start.mean.clip(0, 255), start.sharp.clip(0, 255))
 
 
 def _paste_nearest(
-    painted: np.ndarray,
+    start: Start,
     image: np.ndarray,
     part: np.ndarray,
     ring: np.ndarray,
@@ -83,7 +104,8 @@ def _paste_nearest(
     for index, (dy, dx) in _best_matches(target, rim, crops, params):
         source = crops[index, dy : dy + height, dx : dx + width].astype(np.float32)
         sources.append(source + _smooth_offset(target - source, rim, params.offset_sigma))
-    painted[window][part] = np.mean(sources, axis=0)[part]
+    start.mean[window][part] = np.mean(sources, axis=0)[part]
+    start.sharp[window][part] = sources[0][part]
     return True
 
 

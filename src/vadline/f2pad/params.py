@@ -7,10 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from vadline.f2pad.sharing import SharingReading
-
 Initialiser = Literal["nearest_reference", "biharmonic", "mae"]
-LossUnit = Literal["initial", "feature"]
+Solver = Literal["proposals", "gradient"]
 
 
 class F2PADParams(BaseModel, extra="forbid", frozen=True):
@@ -21,6 +19,11 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     0.5 is 29 grey levels, over the three channels together.
     """
 
+    solver: Solver = Field(
+        "proposals",
+        description="Who minimises eq. 12: masks are proposed and the lowest is taken; or the "
+        "paper's descent along the gradient, slower.",
+    )
     initialiser: Initialiser = Field(
         "nearest_reference",
         description="How N0 is painted: from the nearest normal image, from the rim alone, or as "
@@ -40,48 +43,61 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     shortlist: int = Field(
         24, ge=1, description="References, best unshifted rim first, that the shift search tries."
     )
-    blend: int = Field(12, ge=1, description="References, best rim first, whose mean is pasted.")
+    blend: int = Field(
+        12,
+        ge=1,
+        description="References, best rim first, whose mean is pasted; a quarter of them where "
+        "fewer than four times as many are known.",
+    )
     offset_sigma: float = Field(
         12.0, gt=0, description="Blur in pixels of the colour offset that hides the paste's seam."
     )
     radius_share: float = Field(
-        0.03, ge=0, le=0.25, description="Radius of Omega's dilation, share of the shorter side."
+        0.05, ge=0, le=0.25, description="Radius of Omega's dilation, share of the shorter side."
     )
     k: int = Field(10, ge=1, description="Bank features per location in eq. 5.")
-    loss_unit: LossUnit = Field(
-        "initial",
-        description="'initial' divides L by its mean per location at N0, so that the weights "
-        "below carry over between backbones; 'feature' leaves it as the paper has it.",
+    taus: tuple[float, ...] = Field(
+        (0.25, 0.4, 0.6, 0.8, 1.1, 1.5, 2.2),
+        min_length=1,
+        description="Proposals: the |a| from which on a pixel is likely anomalous, one mask each.",
+    )
+    residual_sigma: float = Field(
+        1.0, ge=0, description="Proposals: blur of |a| in pixels, against texture and noise."
+    )
+    smoothness: float = Field(
+        4.0, ge=0, description="Proposals: log-odds by which a pixel follows its neighbours."
+    )
+    sparsity: float = Field(
+        0.6,
+        ge=0,
+        description="Proposals: cost of a masked pixel, R_A's part of eq. 12, in units of what a "
+        "pixel of defect costs in L; above 1 nothing is masked.",
     )
     epsilon: float = Field(0.01, gt=0, description="Epsilon of the LOG penalty, eq. 8.")
-    alpha0: float = Field(
-        1.0, ge=0, description="Sparsity weight; each image's alpha is alpha0 / |M0|."
+    rho: float = Field(
+        1.5,
+        ge=0,
+        description="Gradient: sparsity weight, so that all of R_A costs a pixel rho times what "
+        "a pixel of defect costs in L.",
     )
-    beta: float = Field(1e-3, ge=0, description="Weight of the pixel prior, eq. 10.")
-    gamma: float = Field(0.05, ge=0, description="Weight of the total variation, eq. 11.")
+    beta: float = Field(0.01, ge=0, description="Gradient: weight of the pixel prior, eq. 10.")
+    gamma: float = Field(0.01, ge=0, description="Gradient: weight of total variation, eq. 11.")
     eta0: float = Field(0.01, gt=0, description="Step of a pixel without anomaly, eq. 15.")
     c: float = Field(1.0, ge=0, description="Growth of the step with |a|, eq. 15.")
     window: int = Field(5, ge=1, description="Side of the sharing window w, odd; 1 for none.")
-    sharing: SharingReading = Field(
-        "gaussian", description="Reading of eq. 14, see vadline.f2pad.sharing."
-    )
-    sigma_s: float = Field(
-        2.0, gt=0, description="Spatial constant of eq. 14; the paper's 1.1 goes with 'product'."
-    )
-    sigma_c: float = Field(
-        1.0, gt=0, description="Colour constant of eq. 14; the paper's 3.0 goes with 'product'."
-    )
+    sigma_s: float = Field(0.125, gt=0, description="Spatial constant of eq. 14 (paper: 1.1).")
+    sigma_c: float = Field(0.5, gt=0, description="Colour constant of eq. 14 (paper: 3.0).")
     clip: float = Field(0.03, gt=0, description="Bound on each gradient entry's magnitude.")
-    stop_threshold: float = Field(
-        0.05, ge=0, description="An image stops when its loss fell by less for patience steps."
+    stop_threshold: float | None = Field(
+        None,
+        ge=0,
+        description="An image stops when an iteration lowers its loss by less (the paper: 0.05; "
+        "0.1 for PaDiM); null: never before max_iterations.",
     )
-    patience: int = Field(5, ge=1, description="Iterations that the stop rule looks at.")
     max_iterations: int = Field(
-        60, ge=0, description="Most iterations (the paper: 1200); 0 keeps N0."
+        200, ge=0, description="Most iterations (the paper: 1200); 0 keeps N0."
     )
-    tau_a: float = Field(
-        0.6, gt=0, description="Pixels with |a| above it are anomalous, eq. 2 (the paper: 0.2)."
-    )
+    tau_a: float = Field(0.2, gt=0, description="Pixels with |a| above it are anomalous, eq. 2.")
     mask_sigma: float = Field(
         0.7,
         ge=0,

@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+LOG_RANGE = 3.4
+"""By how much the LOG penalty of a defect's pixel exceeds a good one's, as measured on photographs
+with the default epsilon."""
+
 
 def log_penalty(a: Tensor, epsilon: float) -> Tensor:
     """LOG penalty of each pixel's anomaly, paper eq. 8, channels grouped.

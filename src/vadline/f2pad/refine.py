@@ -11,17 +11,20 @@ import torch
 from scipy import ndimage
 from skimage.morphology import remove_small_objects
 from torch import Tensor
-from tqdm import tqdm
 
 from vadline.errors import VadlineError
+from vadline.f2pad.gradient import solve
 from vadline.f2pad.inpainting import inpaint
-from vadline.f2pad.objective import PIXEL_UNIT, Objective
+from vadline.f2pad.objective import PIXEL_UNIT, Objective, as_input, weight_unit
 from vadline.f2pad.params import F2PADParams
+from vadline.f2pad.penalties import LOG_RANGE
 from vadline.f2pad.pixel_prior import PixelPrior
+from vadline.f2pad.proposals import choose
 from vadline.f2pad.protocol import RefinableDetector
 from vadline.f2pad.selection import initial_masks
-from vadline.f2pad.solver import Solution, solve
 from vadline.progress import progress
+
+_SOLVED = ("loss", "loss_initial", "iterations", "converged")
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,11 @@ class RefineResult:
     painted_masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         Masks by the initialiser alone, as if nothing were solved (paper Table III).
     log : DataFrame
-        One row per image: iterations (int), loss and loss_initial (objective after and before;
-        nought where nothing was solved), seconds (share of the batch's wall time, painting
-        included), converged (bool; True where there was nothing to solve).
+        One row per image: loss and loss_initial (float; of proposals L with the mask filled and
+        of the input, of the gradient eq. 12 at N and at N0), iterations (int; of the gradient),
+        converged (bool; its stop rule was met), tau (float; of the proposal taken), kept (bool;
+        nothing lowered the loss, and M0 is the mask), seconds (float; share of the batch's wall
+        time, painting included).
     """
 
     masks: np.ndarray
@@ -100,22 +105,20 @@ def refine(
     chosen = np.flatnonzero(initial.any(axis=(1, 2)))
     masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
     log = pd.DataFrame(
-        {
-            "iterations": np.zeros(len(images), dtype=np.int64),
-            "loss": 0.0,
-            "loss_initial": 0.0,
-            "seconds": 0.0,
-            "converged": True,
-        }
+        {"iterations": 0, "converged": True, "kept": True, "tau": np.nan}
+        | dict.fromkeys(("loss", "loss_initial", "seconds"), 0.0),
+        index=np.arange(len(images)),
     )
     objective = Objective(detector, prior, params)
-    with progress(total=len(chosen) * params.max_iterations, desc="F2PAD", unit="step") as bar:
+    with progress(total=len(chosen), desc="F2PAD", unit="part") as bar:
         for start in range(0, len(chosen), params.batch_size):
             some = chosen[start : start + params.batch_size]
-            found = _refine_batch(images[some], initial[some], references, objective, roi, bar)
+            found = _refine_batch(
+                images[some], maps[some] / threshold, initial[some], references, objective, roi
+            )
             masks[some], painted[some], recovered[some] = found[:3]
-            for name in log:
-                log.loc[some, name] = getattr(found[3], name)
+            log.loc[some, found[3].columns] = found[3].to_numpy()
+            bar.update(len(some))
     return RefineResult(masks, recovered, initial, painted, log)
 
 
@@ -159,37 +162,54 @@ def anomaly_mask(
 
 def _refine_batch(
     images: np.ndarray,
+    strengths: np.ndarray,
     initial: np.ndarray,
     references: np.ndarray,
     objective: Objective,
     roi: np.ndarray,
-    bar: tqdm,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Solution]:
-    """Paint, solve and threshold B images: masks, the initialiser's, recovered, the solution."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFrame]:
+    """Paint and solve B images: masks, the initialiser's, recovered images, the log."""
     started = time.perf_counter()
     params, extractor = objective.params, objective.detector.extractor
     device, std = extractor.mean.device, extractor.std
-    omega = np.stack([dilated_region(mask, params.radius_share) & roi for mask in initial])
-    painted = np.stack(
-        [
-            inpaint(image, region, references, params, roi)
-            for image, region in zip(images, omega, strict=True)
-        ]
-    )
+    omegas = np.stack([dilated_region(mask, params.radius_share) & roi for mask in initial])
+    starts = [
+        inpaint(image, region, references, params, roi)
+        for image, region in zip(images, omegas, strict=True)
+    ]
     x = extractor.normalise(torch.as_tensor(np.ascontiguousarray(images), device=device))
-    region = torch.as_tensor(omega, device=device)
-    n0 = torch.as_tensor(painted, device=device).permute(0, 3, 1, 2)
-    n0 = torch.where(region[:, None], (n0 / 255 - extractor.mean) / std, x)
-    sizes = torch.as_tensor(initial.sum(axis=(1, 2)), device=device).to(x)
-    painting = (time.perf_counter() - started) / len(images)
-    solution = solve(objective, x, n0, region, params.alpha0 / sizes, bar)
-    solution.seconds += painting
-    first = anomaly_mask(x, n0, std, region, params)
-    masks = anomaly_mask(x, solution.n, std, region, params)
-    recovered = solution.n
+    region = torch.as_tensor(omegas, device=device)
+    n0 = torch.where(region[:, None], as_input([s.mean for s in starts], extractor), x)
+    painted = anomaly_mask(x, n0, std, region, params)
+    if params.solver == "proposals":
+        choice = choose(objective.detector, images, strengths, omegas, starts, params)
+        masks, log = choice.masks.astype(np.uint8), {"iterations": 0, "converged": True}
+        log |= {name: getattr(choice, name) for name in ("loss", "loss_initial", "tau")}
+        filled = torch.as_tensor(choice.masks, device=device)[:, None]
+        n = torch.where(filled, as_input([s.sharp for s in starts], extractor), x)
+    else:
+        solution = solve(objective, x, n0, region, *_weights(objective, x, n0, initial))
+        n, masks = solution.n, anomaly_mask(x, solution.n, std, region, params)
+        log = {name: getattr(solution, name) for name in _SOLVED} | {"tau": params.tau_a}
+    kept = ~masks.any(axis=(1, 2))
+    masks[kept] = initial[kept]
     if params.reestimate:
-        recovered = reestimate(objective, x, solution.n, torch.as_tensor(masks, device=device))
-    return masks, first, extractor.denormalise(recovered).cpu().numpy(), solution
+        n = reestimate(objective, x, n, torch.as_tensor(masks, device=device))
+    seconds = (time.perf_counter() - started) / len(images)
+    recovered = extractor.denormalise(n).cpu().numpy()
+    return masks, painted, recovered, pd.DataFrame({**log, "kept": kept, "seconds": seconds})
+
+
+@torch.no_grad()
+def _weights(
+    objective: Objective, x: Tensor, n0: Tensor, initial: np.ndarray
+) -> tuple[Tensor, Tensor]:
+    """Return the unit of eq. 12's weights and R_A's weight, float32 (B,) each."""
+    detector, params = objective.detector, objective.params
+    candidates = detector.candidates(n0, params.k)
+    losses = (detector.refinement_loss(image, candidates) for image in (x, n0))
+    unit = weight_unit(*losses, torch.as_tensor(initial.sum(axis=(1, 2))).to(x))
+    return unit, unit * (params.rho / LOG_RANGE)
 
 
 def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Tensor:
@@ -212,6 +232,7 @@ def reestimate(objective: Objective, x: Tensor, n: Tensor, masks: Tensor) -> Ten
     start = torch.where(region[:, None], n, x)
     some = region.any(dim=(1, 2))
     if some.any():
-        alpha = torch.zeros(int(some.sum()), device=x.device)
-        start[some] = solve(objective, x[some], start[some], region[some], alpha).n
+        unit, _ = _weights(objective, x[some], start[some], masks[some].cpu().numpy())
+        nought = torch.zeros_like(unit)
+        start[some] = solve(objective, x[some], start[some], region[some], unit, nought).n
     return start

@@ -11,6 +11,9 @@ from vadline.calibration import pixel_threshold, promise
 from vadline.metrics.histogram import pixel_histogram
 from vadline.metrics.pixel import pixel_f1_threshold
 
+NEAR_HIGHEST = 0.95
+"""Share of an image's highest value from which on a pixel is suspicious in any case."""
+
 
 def mask_threshold(
     known: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]],
@@ -45,8 +48,23 @@ def mask_threshold(
 def initial_masks(
     maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Threshold pixel-sized maps inside of the region of interest: M0, uint8 {0, 1} (N, H, W)."""
-    return ((maps > threshold) & roi).astype(np.uint8)
+    """Threshold pixel-sized maps inside of the region of interest: M0.
+
+    Of an image that stays below the threshold, the surroundings of its highest pixel: what is
+    asked about is called bad, by another detector perhaps, and its defect is likeliest there.
+
+    Parameters
+    ----------
+    maps : ndarray, float32, shape (N, H, W)
+        0 and above.
+    roi : ndarray, bool, shape (H, W)
+
+    Returns
+    -------
+    ndarray, uint8 {0, 1}, shape (N, H, W)
+    """
+    highest = np.where(roi, maps, 0).max(axis=(1, 2), keepdims=True)
+    return ((maps > np.minimum(threshold, NEAR_HIGHEST * highest)) & roi).astype(np.uint8)
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:

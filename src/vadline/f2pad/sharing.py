@@ -38,45 +38,34 @@ def neighbour_table(region: Tensor, window: int) -> tuple[Tensor, Tensor]:
     return torch.stack(neighbours), torch.tensor(squares, device=region.device)
 
 
-@torch.no_grad()
-def share_gradients(
-    gradient: Tensor,
-    colours: Tensor,
-    neighbours: Tensor,
-    distances: Tensor,
-    sigma_s: float,
-    sigma_c: float,
-    reading: SharingReading,
+def sharing_weights(
+    colours: Tensor, neighbours: Tensor, distances: Tensor, sigma_s: float, sigma_c: float
 ) -> Tensor:
-    """Average each pixel's gradient with its neighbours', paper eq. 13.
+    """Weigh each pixel's neighbours by place and colour, paper eq. 14.
 
-    The weights of eq. 14 are lost in the paper's text. ``"product"`` reads them as
-    ``exp(-sigma_s d^2 - sigma_c |dc|^2)``, ``"gaussian"`` as
-    ``exp(-d^2 / (2 sigma_s^2) - |dc|^2 / (2 sigma_c^2))``, with d in pixels; they sum to one over
-    the neighbours that lie inside the region.
+    The formula is lost in the paper's text; it is read as ``exp(-sigma_s d^2 - sigma_c |dc|^2)``,
+    with d in pixels; weights sum to one over the neighbours that lie inside the region.
 
     Parameters
     ----------
-    gradient, colours : Tensor, float, shape (P, 3)
+    colours : Tensor, float, shape (P, 3)
         Of the P pixels of the region.
     neighbours, distances : Tensor
         From :func:`neighbour_table`.
-    sigma_s, sigma_c : float
-        Spatial and colour constants of eq. 14.
-    reading : {"product", "gaussian"}
 
     Returns
     -------
-    Tensor, float, shape (P, 3)
+    Tensor, float, shape (window**2, P)
     """
-    if reading == "gaussian":
-        sigma_s, sigma_c = 0.5 / sigma_s**2, 0.5 / sigma_c**2
-    shared = torch.zeros_like(gradient)
-    total = gradient.new_zeros(len(gradient), 1)
-    for index, distance in zip(neighbours, distances.tolist(), strict=True):
-        contrast = (colours[index] - colours).square().sum(dim=1)
-        weight = torch.exp(-sigma_s * distance - sigma_c * contrast)
-        weight = torch.where(index >= 0, weight, 0.0)[:, None]
-        shared += weight * gradient[index]
-        total += weight
-    return shared / total
+    contrast = torch.stack([(colours[index] - colours).square().sum(dim=1) for index in neighbours])
+    weights = torch.exp(-sigma_s * distances[:, None] - sigma_c * contrast)
+    weights = torch.where(neighbours >= 0, weights, 0.0)
+    return weights / weights.sum(dim=0)
+
+
+def share(values: Tensor, neighbours: Tensor, weights: Tensor) -> Tensor:
+    """Average each pixel's values, float (P, C), with its neighbours', paper eq. 13."""
+    shared = torch.zeros_like(values)
+    for index, weight in zip(neighbours, weights, strict=True):
+        shared.addcmul_(values[index], weight[:, None])
+    return shared

@@ -1,18 +1,16 @@
-"""Minimises the F2PAD objective: Adan, shared gradients, a step per pixel, a stop per image."""
+"""Minimises the F2PAD objective as its paper does: Adan, shared gradients, a step per pixel."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vadline.f2pad.adan import Adan
-from vadline.f2pad.objective import Objective
-from vadline.f2pad.sharing import neighbour_table, share_gradients
+from vadline.f2pad.objective import Objective, PixelBatch
+from vadline.f2pad.sharing import neighbour_table, share, sharing_weights
 
 
 @dataclass
@@ -26,8 +24,6 @@ class Solution:
     iterations : ndarray, int64, shape (B,)
     loss, loss_initial : ndarray, float64, shape (B,)
         The objective at ``n`` and at N0.
-    seconds : ndarray, float64, shape (B,)
-        Each image's share of the wall time.
     converged : ndarray, bool, shape (B,)
         False where max_iterations ran out.
     """
@@ -36,7 +32,6 @@ class Solution:
     iterations: np.ndarray
     loss: np.ndarray
     loss_initial: np.ndarray
-    seconds: np.ndarray
     converged: np.ndarray
 
 
@@ -45,14 +40,14 @@ def solve(
     x: Tensor,
     n0: Tensor,
     region: Tensor,
+    unit: Tensor,
     alpha: Tensor,
-    bar: tqdm | None = None,
 ) -> Solution:
     """Minimise the objective, each image on its own though computed side by side.
 
-    An image stops when its lowest objective has fallen by less than ``stop_threshold`` in
-    ``patience`` iterations, or after ``max_iterations``. It ends at the lowest objective that it
-    met, so never above where it started.
+    An image stops after ``max_iterations``, or where an iteration lowers its objective by less
+    than ``stop_threshold``. It ends at the lowest objective that it met, so never above where it
+    started.
 
     Parameters
     ----------
@@ -60,41 +55,33 @@ def solve(
         Input and first guess, normalised; equal outside the region.
     region : Tensor, bool, shape (B, H, W)
         Omega, not empty in any image.
+    unit : Tensor, float32, shape (B,)
+        Of each image's weights, see :func:`vadline.f2pad.objective.weight_unit`.
     alpha : Tensor, float32, shape (B,)
-        Sparsity weight of each image, alpha0 / |M0|; nought leaves R_A out.
-    bar : tqdm, optional
-        Advanced by max_iterations per image in all.
+        Sparsity weight of each image; nought leaves R_A out.
     """
-    descent = Descent(objective, x, n0, region, alpha)
+    descent = Descent(objective, objective.prepare(x, n0, region, unit, alpha))
     limit = objective.params.max_iterations
     size = len(x)
     iterations, converged = np.full(size, limit), np.zeros(size, dtype=bool)
-    loss, loss_initial, seconds = np.zeros(size), np.zeros(size), np.zeros(size)
+    loss, loss_initial = np.zeros(size), np.zeros(size)
     n = n0.clone()
     active = np.arange(size)
-    started = time.perf_counter()
     for iteration in range(limit + 1):
         stalled = descent.evaluate()
         if iteration == 0:
             loss_initial[:] = descent.best.cpu()
         leaving = stalled.cpu().numpy() | (iteration == limit)
-        elapsed = time.perf_counter() - started
-        seconds[active] += elapsed / len(active)
-        started += elapsed
         if leaving.any():
             done = active[leaving]
             iterations[done], converged[done] = iteration, stalled.cpu().numpy()[leaving]
             loss[done] = descent.best.cpu().numpy()[leaving]
             n[torch.as_tensor(done, device=n.device)] = descent.leave(leaving)
             active = active[~leaving]
-            if bar is not None:
-                bar.update(len(done) * (limit - iteration))
         if not len(active):
             break
         descent.advance()
-        if bar is not None:
-            bar.update(len(active))
-    return Solution(n, iterations, loss, loss_initial, seconds, converged)
+    return Solution(n, iterations, loss, loss_initial, converged)
 
 
 class Descent:
@@ -108,20 +95,16 @@ class Descent:
         Lowest objective met so far, and ``best_n`` (P, 3) where.
     """
 
-    def __init__(
-        self, objective: Objective, x: Tensor, n0: Tensor, region: Tensor, alpha: Tensor
-    ) -> None:
+    def __init__(self, objective: Objective, batch: PixelBatch) -> None:
         self.objective = objective
         self.params = objective.params
-        self.batch = objective.prepare(x, n0, region, alpha)
-        self.n = self.batch.dense[region] / objective.unit
+        self.batch = batch
+        self.n = batch.dense[batch.region] / objective.unit
         self.gradient = torch.zeros_like(self.n)
         self.adan = Adan()
-        self.neighbours, self.distances = neighbour_table(region, self.params.window)
-        self.best = torch.full_like(alpha, torch.inf)
+        self.neighbours, self.distances = neighbour_table(batch.region, self.params.window)
+        self.best = self.last = torch.full_like(batch.alpha, torch.inf)
         self.best_n = self.n
-        self.reference = self.best
-        self.stale = torch.zeros(len(alpha), dtype=torch.int64, device=alpha.device)
 
     def evaluate(self) -> Tensor:
         """Find objective and gradient; mark the images, (B,), whose objective no longer falls."""
@@ -132,18 +115,16 @@ class Descent:
         better = loss < self.best
         self.best = torch.where(better, loss, self.best)
         self.best_n = torch.where(better[self.batch.image, None], self.n, self.best_n)
-        fell = self.best < self.reference - self.params.stop_threshold
-        self.reference = torch.where(fell, self.best, self.reference)
-        self.stale = torch.where(fell, 0, self.stale + 1)
-        return self.stale >= self.params.patience
+        fell, self.last = self.last - loss, loss
+        threshold = self.params.stop_threshold
+        return torch.zeros_like(better) if threshold is None else fell < threshold
 
     def advance(self) -> None:
         """Move every pixel along its shared, clipped gradient, paper eqs. 13 to 15."""
         p = self.params
         gradient = self.gradient.clamp(-p.clip, p.clip)
-        shared = share_gradients(
-            gradient, self.n, self.neighbours, self.distances, p.sigma_s, p.sigma_c, p.sharing
-        )
+        weights = sharing_weights(self.n, self.neighbours, self.distances, p.sigma_s, p.sigma_c)
+        shared = share(gradient, self.neighbours, weights)
         magnitude = torch.linalg.vector_norm(self.batch.x - self.n, dim=1, keepdim=True)
         step = p.eta0 * (1 + p.c * magnitude)
         moved = self.n - step * self.adan.direction(shared)
@@ -159,8 +140,6 @@ class Descent:
             part[pixels] for part in (self.n, self.best_n, self.gradient)
         )
         self.adan.keep(pixels)
-        self.best, self.reference, self.stale = (
-            part[~gone] for part in (self.best, self.reference, self.stale)
-        )
+        self.best, self.last = self.best[~gone], self.last[~gone]
         self.neighbours, _ = neighbour_table(self.batch.region, self.params.window)
         return images
