@@ -78,6 +78,11 @@ def test_every_environment_is_valid(raw, env):
         ({"segad_visa": {"bad_part": 9}}, ["segad_visa.bad_part", "bad_parts"]),
         ({"segad_visa": {"classes": "pcb1 pcb9"}}, ["segad_visa.classes", "'pcb9'", "pcb4"]),
         ({"segad_visa": {"seeds": []}}, ["segad_visa.seeds"]),
+        ({"f2pad_benchmark": {"image": 9}}, ["f2pad_benchmark.image", "images"]),
+        ({"f2pad_benchmark": {"detectors": "no"}}, ["f2pad_benchmark.detectors", "'no'"]),
+        ({"f2pad_benchmark": {"detectors": "wrn"}}, ["f2pad_benchmark.detectors", "wrn"]),
+        ({"f2pad_benchmark": {"detectors": "apc"}}, ["f2pad_benchmark.detectors", "features"]),
+        ({"f2pad_benchmark": {"defects": {"sizes": [0.2, 0.1]}}}, ["sizes must ascend"]),
         ({"decide": {"review_rate": 0.01}}, ["review_rate", "set it higher"]),
     ],
 )
@@ -94,6 +99,26 @@ def test_lists_of_segad_visa_may_be_one_word_or_several(raw):
     settings = parse(merged(raw, {"segad_visa": chosen})).segad_visa
     assert (settings.classes, settings.seeds) == (("pcb4", "pcb1"), (333,))
     assert parse(raw).segad_visa.classes is None
+
+
+def test_detectors_of_the_benchmark_have_an_entry_each(raw):
+    params = parse(raw)
+    assert params.f2pad_benchmark.detectors == ("patchcore", "padim", "cflow")
+    assert "cflow" not in params.line.detectors
+    change = {
+        "backbone": {"name": "resnet18", "weights": "random"},
+        "detectors": {"mine": {"kind": "padim", "channels": 7}},
+        "f2pad_benchmark": {"detectors": "mine, cflow", "rho": 2},
+    }
+    params = parse(merged(raw, change))
+    assert params.f2pad_benchmark.detectors == ("mine", "cflow")
+    assert params.f2pad_benchmark.rho == (2.0,)
+    assert params.detectors["cflow"].network().name == "resnet18"
+
+
+def test_an_entry_that_the_benchmark_cannot_use_stops_no_other_run(raw):
+    change = {"detectors": {"patchcore": {"encoder": "apc"}, "padim": {"kind": "wrn"}}}
+    assert parse(merged(raw, change)).f2pad_benchmark.detectors == ("cflow",)
 
 
 def test_the_line_follows_the_parameters(raw):

@@ -37,6 +37,12 @@ def test_a_full_part_has_five_titled_pictures():
     assert found[1:] == ["ground truth", "anomaly map", "refined mask", "recovered image"]
 
 
+def test_masks_before_and_after_stand_side_by_side():
+    before = GalleryPart("a", IMAGE, truth=MASK, initial_mask=MASK, refined_mask=MASK)
+    figure = gallery_figure([before])
+    assert titles(figure)[1:] == ["ground truth", "thresholded map", "refined mask"]
+
+
 def test_columns_that_nobody_fills_are_left_out_and_gaps_say_so():
     bare = GalleryPart("good/2", IMAGE, anomaly_map=MAP)
     assert len(gallery_figure([bare]).axes) == 2

@@ -26,7 +26,7 @@ STAGES = (
 
 def test_the_registry_has_nine_stages_that_add_up_to_the_line(finished):
     finished.load("split")
-    alone = {"inspect", "segad_ablation", "apc_ablation", "segad_visa"}
+    alone = {"inspect", "segad_ablation", "apc_ablation", "segad_visa", "f2pad_benchmark"}
     assert set(pipelines) == {*STAGES, *alone, "segad_vad", "__default__"}
     nodes = set().union(*(pipelines[stage].nodes for stage in STAGES))
     assert set(pipelines["segad_vad"].nodes) == nodes == set(pipelines["__default__"].nodes)

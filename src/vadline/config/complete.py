@@ -19,6 +19,7 @@ _DEFAULT_DETECTORS = {
     "padim": {},
     "apc": {"kind": "patchcore", "encoder": "apc"},
 }
+_BENCHMARKED = ("patchcore", "padim", "cflow")
 # Roles that leave the forest's images unseen: by the papers' shares, or because folds do.
 _FOREST_UNSEEN = {
     "holdout": ("detector", "finetune"),
@@ -42,6 +43,8 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     which ``line.probe``, the first of them, tells where to look. Each blends as ``segad.blend``
     says where it does not say it itself. ``line.refined`` is the first that F2PAD can refine.
     ``decide.setup`` is ``segad_safe``, ``all_ad`` or the first set-up, whichever is grown.
+    ``f2pad_benchmark.detectors`` are the three of F2PAD's paper, those without an entry of their
+    kind, and without those whose entry is no such detector on pretrained features.
     ``segad.segments.kind`` is ``vad`` for sources of its layout; else the split decides it.
 
     Completing again changes nothing. ``raw`` is left as it is, and mistakes for the check.
@@ -63,6 +66,7 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
         entry = detectors[name] = {} if detectors.get(name) is None else detectors[name]
         if isinstance(entry, dict) and "kind" not in entry and name in KINDS:
             entry["kind"] = name
+    _benchmark(whole, detectors)
     known = {name: detectors[name] for name in chosen if _class(detectors.get(name))}
     roles, scheme = {name: _role(own) for name, own in known.items()}, _scheme(whole)
     unseen = [name for name, role in roles.items() if role in _FOREST_UNSEEN[scheme]]
@@ -81,7 +85,7 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     if line["probe"] is None:
         used = any(_probes(segad["setups"].get(name)) for name in line["setups"] or ())
         line["probe"] = unseen[0] if used and unseen else NO_PROBE
-    refinable = [name for name in chosen if hasattr(_class(detectors.get(name)), "refinement_loss")]
+    refinable = [name for name in chosen if _refinable(detectors.get(name))]
     refined = _names(line.get("refined"), refinable)
     line["refined"] = refinable[:1] if refined is None else refined
     decide = _mapping(whole, "decide")
@@ -89,6 +93,22 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
         best = [name for name in ("segad_safe", "all_ad") if name in line["setups"]]
         decide["setup"] = [*best, line["setups"][0]][0]
     return whole
+
+
+def _benchmark(whole: dict[str, Any], detectors: dict[str, Any]) -> None:
+    """Fill in F2PAD's benchmark's detectors, and an entry for each that is named by its kind."""
+    own = _mapping(whole, "f2pad_benchmark")
+    entries = {name: detectors.get(name, {"kind": name}) for name in _BENCHMARKED}
+    usual = [n for n, how in entries.items() if _refinable(how) and not _tuned(n, how)]
+    names = _names(own.get("detectors"), usual)
+    own["detectors"] = usual if names is None else names
+    if isinstance(own["detectors"], list):
+        kinds = [name for name in own["detectors"] if name in KINDS]
+        detectors.update({name: {"kind": name} for name in kinds if name not in detectors})
+
+
+def _refinable(settings: Any) -> bool:
+    return hasattr(_class(settings), "refinement_loss")
 
 
 def _mapping(

@@ -12,6 +12,7 @@ from vadline.backbones import BackboneParams
 from vadline.config.decide import DecideParams
 from vadline.config.line import MEAN, NO_PROBE, Line, LineParams
 from vadline.detectors import DetectorParams, detector_class
+from vadline.f2pad.benchmark.params import F2PADBenchmarkParams
 from vadline.f2pad.params import F2PADParams
 from vadline.images.params import ImageParams
 from vadline.inspection.params import InspectParams
@@ -47,6 +48,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     segad: SegADParams = SegADParams()
     segad_visa: VisaParams = VisaParams()
     f2pad: F2PADParams = F2PADParams()
+    f2pad_benchmark: F2PADBenchmarkParams = F2PADBenchmarkParams()
     decide: DecideParams = DecideParams()
     inspect: InspectParams = InspectParams()
 
@@ -79,8 +81,20 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
                 for member in members:
                     self._leaves_the_forest_unseen(name, member)
         for name in self.line.refined:
-            if not hasattr(detector_class(self.detectors[name].kind), "refinement_loss"):
+            if not _can_be_refined(self.detectors[name]):
                 raise ValueError(f"line.refined: {name} has no loss that F2PAD can minimise")
+        tried = self.f2pad_benchmark.detectors
+        _require(tried, self.detectors, "f2pad_benchmark.detectors", "detectors")
+        for name in tried:
+            if not _can_be_refined(self.detectors[name]):
+                raise ValueError(
+                    f"f2pad_benchmark.detectors: {name} has no loss that F2PAD can minimise"
+                )
+            if getattr(self.detectors[name], "encoder", "pretrained") == "apc":
+                raise ValueError(
+                    f"f2pad_benchmark.detectors: {name} stands on APC's features, and the "
+                    "benchmark tunes none: leave it out"
+                )
         if not self.line.setups:
             raise ValueError(
                 "line.setups is empty, so no score decides: name a detector that leaves the "
@@ -106,6 +120,10 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
             encoders={name: getattr(how, "encoder", "pretrained") for name, how in used.items()},
             roles={name: how.role for name, how in used.items()},
         )
+
+
+def _can_be_refined(detector: DetectorParams) -> bool:
+    return hasattr(detector_class(detector.kind), "refinement_loss")
 
 
 def _require(names: Collection[str | None], known: Collection[str], key: str, where: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+import numpy as np
+from pydantic import BaseModel, Field, field_validator
 
 DefectKind = Literal["blur", "rectangle"]
+Paste = Literal["colour", "near", "textured"]
 Range = tuple[float, float]
 
 
@@ -31,22 +33,27 @@ class SyntheticParams(BaseModel, extra="forbid", frozen=True):
 
 
 class BenchmarkParams(BaseModel, extra="forbid", frozen=True):
-    """Defects of one colour in the shapes of real ones; see `vadline.defects.benchmark`."""
+    """Pasted defects with exact masks (F2PAD, eq. 16); see `vadline.defects.benchmark`.
 
-    scale: Range = Field((0.5, 1.5), description="range of the shape's random resizing")
-    area: Range = Field(
-        (0.002, 0.13),
-        description="least and greatest share of the image that a defect covers; the paper's go up "
-        "to 0.13",
+    Distances are in grey levels of 255, Euclidean over the three channels.
+    """
+
+    sizes: tuple[float, ...] = Field(
+        (0.002, 0.02, 0.04, 0.06, 0.08, 0.13),
+        min_length=2,
+        description="edges of the groups of sizes, shares of the region of interest, each filled "
+        "with as many defects; by default those of the paper's figure 7",
     )
-    contrast: Range = Field(
-        (40.0, 120.0),
-        description="range of the distance, in grey levels (Euclidean over the channels), between "
-        "the colour and the mean of what it covers; near colours make the harder benchmark",
+    far: float = Field(
+        60.0, gt=0, le=200, description="colour: least distance of the colour from what it covers"
     )
-    min_distance: float = Field(
-        15.0,
-        ge=0,
-        description="every covered pixel is at least so far, in the same units, from the colour",
+    near: Range = Field(
+        (30.0, 60.0), description="near and textured: range of the shift of what is shifted"
     )
-    grey: bool = Field(False, description="draw greys, for images without colour")
+
+    @field_validator("sizes")
+    @classmethod
+    def _ascend(cls, sizes: tuple[float, ...]) -> tuple[float, ...]:
+        if sizes[0] <= 0 or sizes[-1] > 1 or (np.diff(sizes) <= 0).any():
+            raise ValueError("sizes must ascend, above 0 and up to 1")
+        return sizes

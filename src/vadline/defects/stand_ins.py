@@ -18,8 +18,8 @@ class StandIns:
     images : ndarray, uint8, shape (M, H, W, 3)
     masks : ndarray, uint8 {0, 1}, shape (M, H, W)
     table : DataFrame
-        Columns ``image_id``, ``source_row`` (of the good part) and ``role`` (finetune or forest);
-        row order = array order.
+        Columns ``image_id``, ``source_row`` (of the good part) and ``role`` (finetune or forest),
+        and what else those who make them have to say; row order = array order.
     """
 
     images: NDArray[np.uint8]

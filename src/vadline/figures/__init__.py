@@ -9,6 +9,7 @@ from vadline.figures.history import history_figure
 from vadline.figures.importances import importance_figure
 from vadline.figures.roc import roc_figure
 from vadline.figures.segments import segments_figure
+from vadline.figures.sizes import sizes_figure
 from vadline.figures.style import pixels
 from vadline.figures.tables import table_figure
 from vadline.figures.thresholds import thresholds_figure
@@ -22,6 +23,7 @@ __all__ = [
     "pixels",
     "roc_figure",
     "segments_figure",
+    "sizes_figure",
     "table_figure",
     "thresholds_figure",
 ]

@@ -1,4 +1,4 @@
-"""A sheet of inspected parts: photograph, ground truth, anomaly map, refined mask, recovery."""
+"""A sheet of inspected parts: photograph, ground truth, anomaly map, masks, recovery."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ COLUMNS = (
     ("image", "image"),
     ("ground truth", "truth"),
     ("anomaly map", "anomaly_map"),
+    ("thresholded map", "initial_mask"),
     ("refined mask", "refined_mask"),
     ("recovered image", "recovered"),
 )
@@ -42,7 +43,7 @@ class GalleryPart:
         ``"accept"``, ``"review"``, ``"reject"`` or ``"undecided"``.
     label : str, optional
         True label, "good" or "bad"; a bad part accepted or a good one rejected is marked red.
-    truth, refined_mask : ndarray, shape (H, W), optional
+    truth, initial_mask, refined_mask : ndarray, shape (H, W), optional
         Masks, non-zero on defects.
     anomaly_map : ndarray, float32, shape (h, w), optional
         At any grid; stretched over the photograph.
@@ -59,6 +60,7 @@ class GalleryPart:
     anomaly_map: np.ndarray | None = None
     refined_mask: np.ndarray | None = None
     recovered: np.ndarray | None = None
+    initial_mask: np.ndarray | None = None
 
 
 def gallery_figure(
@@ -79,7 +81,7 @@ def gallery_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        ``len(parts)`` rows of 1 to 5 axes.
+        ``len(parts)`` rows of 1 to 6 axes.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def _draw(
         )
     elif needed == "truth":
         _outline(axis, shown, GOOD)
-    elif needed == "refined_mask":
+    elif needed in ("initial_mask", "refined_mask"):
         mask = np.ma.masked_equal((np.asarray(shown) != 0).astype(float), 0)
         axis.imshow(mask, extent=extent, cmap="autumn", vmin=0, vmax=2, alpha=0.45)
         _outline(axis, shown, BAD)

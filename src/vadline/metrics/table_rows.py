@@ -50,7 +50,12 @@ KINDS_COLUMNS = ("image_auroc", "caught", "parts", "learnt_from")
 LOWER_IS_BETTER = ("fpr", "seconds")
 """How such columns' names begin."""
 UNRANKED = ("images", "goods", "bads", "parts", "learnt_from")
-PLAIN = {"seconds": "{:.2f}", "peak_memory_mb": "{:.0f}", **dict.fromkeys(UNRANKED, "{:.0f}")}
+PLAIN = {
+    "seconds": "{:.2f}",
+    "weight": "{:.3g}",
+    **dict.fromkeys(("peak_memory_mb", "iterations", "published_iterations"), "{:.0f}"),
+    **dict.fromkeys(UNRANKED, "{:.0f}"),
+}
 """Columns that are no fractions, with the format they are printed in."""
 
 

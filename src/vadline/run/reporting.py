@@ -23,7 +23,8 @@ from vadline.run.registering import log_inspector, log_photographs
 logger = logging.getLogger(__name__)
 
 _TABLES = ("detection", "segad", "kinds", "refinement")
-_ASIDE = ("segad_ablation", "apc_ablation", "segad_visa")
+_BENCHMARK = ("f2pad_benchmark", *(f"f2pad_benchmark_{t}" for t in ("ablation", "cost", "sizes")))
+_ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
 
 
 class MlflowRunHooks(MlflowHook):
