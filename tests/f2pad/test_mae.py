@@ -128,11 +128,11 @@ def test_the_initialiser_paints_with_it_and_falls_back_where_there_is_no_guess(f
     params = F2PADParams(initialiser="mae", mae=folder)
     none = image[None][:0]
     np.testing.assert_array_equal(
-        inpaint(image, region, none, params), mae_inpaint(load_mae(folder), image, region)
+        inpaint(image, region, none, params).mean, mae_inpaint(load_mae(folder), image, region)
     )
     region[::PATCH, ::PATCH] = True
     np.testing.assert_array_equal(
-        inpaint(image, region, none, params),
+        inpaint(image, region, none, params).mean,
         inpaint(image, region, none, F2PADParams(initialiser="biharmonic")),
     )
     everywhere = np.ones((SIDE, SIDE), bool)

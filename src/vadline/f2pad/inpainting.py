@@ -124,8 +124,8 @@ def _best_matches(
 ) -> list[tuple[int, tuple[int, int]]]:
     """Find the references and shifts whose rims differ least, a constant colour offset apart.
 
-    At most ``params.blend`` rows of ``crops``, best first, each with the place of the window's
-    top left corner in the crop; ``max_shift`` twice is no shift.
+    At most ``params.blend`` rows of ``crops``, of few rows a quarter of that, best first, each with
+    the place of the window's top left corner in the crop; ``max_shift`` twice is no shift.
     """
     max_shift = params.max_shift
     rows, columns = np.nonzero(rim)
@@ -141,7 +141,8 @@ def _best_matches(
     shifts = [(dy, dx) for dy in range(2 * max_shift + 1) for dx in range(2 * max_shift + 1)]
     shifts.sort(key=lambda s: (s[0] - max_shift) ** 2 + (s[1] - max_shift) ** 2)
     costs = np.stack([mismatch(near, dy, dx) for dy, dx in shifts])
-    best = np.argsort(costs.min(axis=0), kind="stable")[: params.blend]
+    count = params.blend if len(crops) >= 2 * params.blend else max(1, params.blend // 4)
+    best = np.argsort(costs.min(axis=0), kind="stable")[:count]
     return [(int(order[row]), shifts[costs[:, row].argmin()]) for row in best]
 
 

@@ -46,8 +46,8 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     blend: int = Field(
         12,
         ge=1,
-        description="References, best rim first, whose mean is pasted; a quarter of them where "
-        "fewer than four times as many are known.",
+        description="References, best rim first, whose mean is pasted; a quarter as many where "
+        "fewer than twice as many are known.",
     )
     offset_sigma: float = Field(
         12.0, gt=0, description="Blur in pixels of the colour offset that hides the paste's seam."
@@ -71,7 +71,7 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
         0.6,
         ge=0,
         description="Proposals: cost of a masked pixel, R_A's part of eq. 12, in units of what a "
-        "pixel of defect costs in L; above 1 nothing is masked.",
+        "pixel of defect costs in L.",
     )
     epsilon: float = Field(0.01, gt=0, description="Epsilon of the LOG penalty, eq. 8.")
     rho: float = Field(

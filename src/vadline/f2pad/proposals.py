@@ -51,10 +51,12 @@ def choose(
 ) -> Choice:
     """Propose masks for B images, and take each one's best.
 
-    Filling a mask with what is normal lowers L, the more the more of the defect it covers; what
-    eq. 12 adds so that it covers no more, R_A, is read off the photograph: a defect ends where the
-    photograph has an edge. The mask taken has the highest ``edge * gain ** 0.25``, its
-    :func:`edge_contrast` and its share of the largest drop of L that a proposal brings.
+    Eq. 12 over proposals: N is the image with the mask filled by what is normal, L is the
+    detector's, and R_A counts the mask's pixels, ``params.sparsity`` each in units of what a pixel
+    of defect costs in L. Of a texture, L falls by every further pixel that is filled, so that
+    :func:`edge_contrast` is weighed in: a defect ends where the photograph has an edge. With
+    ``gain`` the drop of L and ``area`` the pixels, both relative to the proposal of the lowest L,
+    the mask taken has the highest ``log(edge * gain**0.25) + gain - sparsity * area``.
 
     Parameters
     ----------
@@ -71,12 +73,14 @@ def choose(
     losses = _losses(detector, images, proposals, starts, params)
     masks, taus, found = np.zeros_like(omegas), np.full(len(images), np.nan), []
     for row, (masked, loss) in enumerate(zip(proposals, losses, strict=True)):
-        gain = loss[-1] - loss[:-1]
         found.append(loss[-1])
-        if gain.max() <= 0:
+        lowest = int(loss[:-1].argmin())
+        if loss[lowest] >= loss[-1]:
             continue
-        edge = edge_contrast(images[row], masked, omegas[row])
-        best = int((edge * (gain.clip(0) / gain.max()) ** 0.25).argmax())
+        gain = ((loss[-1] - loss[:-1]) / (loss[-1] - loss[lowest])).clip(1e-9)
+        area = masked.sum(axis=(1, 2)) / masked[lowest].sum()
+        edge = edge_contrast(images[row], masked, omegas[row]).clip(1e-9)
+        best = int((np.log(edge * gain**0.25) + gain - params.sparsity * area).argmax())
         masks[row], taus[row], found[-1] = masked[best], params.taus[best], loss[best]
     return Choice(masks, taus, np.array(found), np.array([loss[-1] for loss in losses]))
 
@@ -184,7 +188,9 @@ def _losses(
     """Return L of each image with its proposals filled, and last as it is; equal masks once."""
     extractor = detector.extractor
     candidates = detector.candidates(as_input([s.mean for s in starts], extractor), params.k)
-    pictures, owners, places = [], [], []
+    pictures: list[NDArray[np.float32]] = []
+    owners: list[int] = []
+    places = []
     for row, (image, masks, start) in enumerate(zip(images, proposals, starts, strict=True)):
         tried = np.concatenate([masks, np.zeros_like(masks[:1])])
         kept, place = np.unique(np.packbits(tried, axis=2), axis=0, return_inverse=True)

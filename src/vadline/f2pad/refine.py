@@ -207,8 +207,8 @@ def _weights(
     """Return the unit of eq. 12's weights and R_A's weight, float32 (B,) each."""
     detector, params = objective.detector, objective.params
     candidates = detector.candidates(n0, params.k)
-    losses = (detector.refinement_loss(image, candidates) for image in (x, n0))
-    unit = weight_unit(*losses, torch.as_tensor(initial.sum(axis=(1, 2))).to(x))
+    with_defect, without = (detector.refinement_loss(image, candidates) for image in (x, n0))
+    unit = weight_unit(with_defect, without, torch.as_tensor(initial.sum(axis=(1, 2))).to(x))
     return unit, unit * (params.rho / LOG_RANGE)
 
 

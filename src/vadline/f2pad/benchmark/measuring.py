@@ -179,7 +179,7 @@ def _measure_trial(
         assert start is not None
         maps = trial.maps.pixels(rows)
         others = {
-            MAP: start.initial_masks,
+            MAP: ((maps > threshold) & trial.roi).astype(np.uint8),
             ADAPTIVE: adaptive_masks(maps, trial.roi),
             START: start.painted_masks,
         }

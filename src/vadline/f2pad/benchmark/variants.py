@@ -16,7 +16,8 @@ WEIGHTS: dict[str, str] = {"proposals": "sparsity", "gradient": "rho"}
 
 def with_solver(params: F2PADParams, solver: Solver, weight: float) -> F2PADParams:
     """Solve by ``solver``, with the weight that is chosen for it."""
-    return params.model_copy(update={"solver": solver, WEIGHTS[solver]: weight})
+    changes = {"solver": solver, WEIGHTS[solver]: weight}
+    return F2PADParams.model_validate(params.model_dump() | changes)
 
 
 def grid(params: F2PADBenchmarkParams, solver: Solver) -> tuple[float, ...]:
