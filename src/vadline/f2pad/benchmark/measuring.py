@@ -162,13 +162,16 @@ def _measure_trial(
     for paste in params.pastes:
         rows = np.flatnonzero((table["role"] == TEST) & (table["paste"] == paste))
         threshold = trial.threshold(rows)
+        maps = trial.maps.pixels(rows)
+        # The paper's M0: an image may stay below the threshold.
+        coarse = ((maps > threshold) & trial.roi).astype(np.uint8)
         start = None
         for solver, weight in weights.items():
             how = with_solver(f2pad, solver, weight)
             found = trial.solve(rows, threshold, how)
             frames.append(_solved(trial, rows, found, solver).assign(weight=weight))
             if solver == params.solvers[0]:
-                shown[rows] = np.stack([found.initial_masks, found.masks], axis=1)
+                shown[rows] = np.stack([coarse, found.masks], axis=1)
             # The paper's start is that of its own solver.
             start = found if start is None or solver == "gradient" else start
             first = paste == params.pastes[0] and setting == params.settings[0]
@@ -177,9 +180,8 @@ def _measure_trial(
                     without = trial.solve(rows, threshold, how.model_copy(update=changes))
                     frames.append(_solved(trial, rows, without, name))
         assert start is not None
-        maps = trial.maps.pixels(rows)
         others = {
-            MAP: ((maps > threshold) & trial.roi).astype(np.uint8),
+            MAP: coarse,
             ADAPTIVE: adaptive_masks(maps, trial.roi),
             START: start.painted_masks,
         }

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+
+from vadline.f2pad import F2PADParams
+from vadline.f2pad.inpainting import Start
+from vadline.f2pad.proposals import choose, edge_contrast, mean_field, propose
+
+PARAMS = F2PADParams(k=3)
+
+
+def _square(side=40, top=14, width=9):
+    square = np.zeros((side, side), bool)
+    square[top : top + width, top : top + width] = True
+    return square
+
+
+def _grown(mask, by):
+    padded = np.pad(mask, by)
+    places = [(dy, dx) for dy in range(2 * by + 1) for dx in range(2 * by + 1)]
+    height, width = mask.shape
+    return np.any([padded[y : y + height, x : x + width] for y, x in places], axis=0)
+
+
+def _iou(a, b):
+    return (a & b).sum() / (a | b).sum()
+
+
+@pytest.fixture(scope="module")
+def blot():
+    """A flat noisy part with a light square, what is normal there, and Omega around it."""
+    rng = np.random.default_rng(0)
+    normal = np.clip(100 + 4 * rng.normal(size=(40, 40, 3)), 0, 255).astype(np.uint8)
+    image = normal.copy()
+    image[_square()] = 160
+    flat = np.full((40, 40, 3), 100, np.float32)
+    return image, Start(flat, normal.astype(np.float32)), _grown(_square(), 5)
+
+
+def test_one_proposal_is_the_defect_and_none_leaves_omega(blot):
+    image, start, omega = blot
+    masks = propose(image, np.where(omega, 1.2, 0).astype(np.float32), omega, start, PARAMS)
+    assert masks.shape == (len(PARAMS.taus), 40, 40)
+    assert not (masks & ~omega).any()
+    assert max(_iou(mask, _square()) for mask in masks) == 1
+
+
+def test_the_map_decides_where_the_photograph_does_not(blot):
+    image, start, omega = blot
+    left = np.zeros_like(omega)
+    left[:, :18] = True
+    strength = np.where(left, 1.2, 0.05).astype(np.float32)
+    masks = propose(image, strength, omega, start, PARAMS)
+    assert not (masks & ~left).any()
+
+
+def test_mean_field_without_neighbours_or_histograms_is_the_unary():
+    region = np.ones((1, 1), bool)
+    unary = torch.tensor([[2.0, -1.0]])
+    image = np.full((1, 1, 3), 7, np.uint8)
+    found = mean_field(unary, image, region, smoothness=0.0)
+    # A single pixel is both histograms: their ratio tells what it holds itself.
+    assert (found > 0.5).tolist() == [[True, False]]
+
+
+def test_mean_field_fills_holes_and_drops_specks():
+    region, unary = np.ones((15, 15), bool), -2 * np.ones((15, 15), np.float32)
+    unary[3:12, 3:12] = 2
+    unary[7, 7], unary[0, 14] = -2, 2
+    image = np.full((15, 15, 3), 128, np.uint8)
+    found = mean_field(torch.from_numpy(unary.reshape(-1, 1)), image, region, smoothness=4.0)
+    found = found.reshape(15, 15) > 0.5
+    assert found[7, 7]
+    assert not found[0, 14]
+
+
+def test_each_labelling_is_found_as_if_alone():
+    rng = np.random.default_rng(1)
+    region = rng.random((12, 14)) > 0.3
+    image = rng.integers(0, 256, (12, 14, 3)).astype(np.uint8)
+    unary = torch.from_numpy(rng.normal(size=(region.sum(), 3)).astype(np.float32))
+    together = mean_field(unary, image, region, 4.0)
+    for t in range(3):
+        alone = mean_field(unary[:, t : t + 1], image, region, 4.0)
+        torch.testing.assert_close(together[:, t : t + 1], alone)
+
+
+def test_edges_are_strongest_along_the_true_outline(blot):
+    image, _, omega = blot
+    square = _square()
+    tried = np.stack([square, _square(40, 12, 13), _square(40, 16, 5), np.zeros_like(square)])
+    contrast = edge_contrast(image, tried, omega)
+    assert contrast.argmax() == 0
+    assert contrast[3] == 0
+    np.testing.assert_allclose(edge_contrast(image[..., ::-1], tried, omega), contrast, rtol=1e-5)
+
+
+def test_chooses_for_each_image_as_if_alone(toy):
+    params = F2PADParams(k=3, batch_size=1)
+    starts = [Start(image.astype(np.float32), image.astype(np.float32)) for image in toy.references]
+    omegas = np.stack([_grown(mask > 0, 3) for mask in toy.masks[:5]])
+    strengths = np.ones(omegas.shape, np.float32) * 1.2
+    found = choose(toy.detector, toy.images[:5], strengths, omegas, starts[:5], params)
+    assert min(map(_iou, found.masks, toy.masks[:5] > 0)) > 0.9
+    assert (found.loss < found.loss_initial).all()
+    for i in range(5):
+        own = (part[i : i + 1] for part in (toy.images, strengths, omegas))
+        alone = choose(toy.detector, *own, starts[i : i + 1], params)
+        np.testing.assert_array_equal(alone.masks[0], found.masks[i])
+        assert alone.tau[0] == found.tau[i]
+
+
+def test_what_is_normal_has_no_mask(toy):
+    image = toy.references[:1]
+    start = Start(image[0].astype(np.float32), image[0].astype(np.float32))
+    omega = np.ones((1, 48, 48), bool)
+    found = choose(toy.detector, image, np.ones((1, 48, 48), np.float32), omega, [start], PARAMS)
+    assert not found.masks.any()
+    assert np.isnan(found.tau).all()
+    np.testing.assert_array_equal(found.loss, found.loss_initial)
