@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vadline.calibration import conformal_rank, pixel_threshold, promise
+from vadline.calibration import conformal_rank, promise
 from vadline.errors import VadlineError
 
 scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60)
@@ -82,32 +82,3 @@ def test_ranks_keep_the_order_and_stay_inside(values, goods):
 def test_a_rank_is_the_share_of_good_parts_below():
     assert conformal_rank([0.0, 2.5, 9.0], [1, 2, 3, 4]).tolist() == [0.1, 0.5, 0.9]
     assert np.isnan(conformal_rank([math.nan], [1.0])).all()
-
-
-pixels = st.lists(st.floats(-100, 100, width=32), min_size=4, max_size=80)
-
-
-@given(pixels, rates, st.integers(1, 4))
-def test_pixels_are_parts_that_come_in_chunks(values, rate, pieces):
-    maps = np.array(values[: len(values) // 4 * 4], np.float32).reshape(-1, 2, 2)
-    sorted_one = promise(maps, rate).threshold
-    threshold = pixel_threshold(np.array_split(maps, pieces), rate)
-    assert (maps > threshold).sum() <= (maps > sorted_one).sum()
-    # The bins are those around one of the sample's values, at most 200 away.
-    assert sorted_one <= threshold <= sorted_one + 200 / 4096
-
-
-def test_pixels_outside_of_the_region_do_not_count():
-    maps = np.zeros((1, 10, 10), np.float32)
-    maps[:, :5] = np.arange(50).reshape(5, 10)
-    roi = np.zeros((10, 10), bool)
-    roi[:5] = True
-    assert pixel_threshold([maps], 0.1, roi) == pytest.approx(45, abs=0.02)
-    assert pixel_threshold([maps], 0.1) == pytest.approx(40, abs=0.02)
-
-
-def test_a_constant_map_and_no_map_at_all():
-    assert pixel_threshold([np.full((2, 3, 3), 0.7, np.float32)], 0.01) == pytest.approx(0.7)
-    assert math.isnan(pixel_threshold([], 0.01))
-    with pytest.raises(VadlineError, match="between 0 and 1"):
-        pixel_threshold([], 1.5)

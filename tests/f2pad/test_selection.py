@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vadline.f2pad import mask_threshold, reference_rows, rows_to_refine
+from vadline.f2pad import initial_masks, mask_threshold, reference_rows, rows_to_refine
 
 
 def test_the_threshold_separates_what_can_be_separated():
@@ -10,14 +10,28 @@ def test_the_threshold_separates_what_can_be_separated():
     masks = np.zeros((4, 16, 16), np.uint8)
     masks[0, 4:8, 4:8] = 1
     maps[masks == 1] += 2
-    threshold = mask_threshold([(maps[:2], masks[:2]), (maps[2:], masks[2:])], True, 0.001)
+    threshold = mask_threshold([(maps[:2], masks[:2]), (maps[2:], masks[2:])], True, 0.3)
     np.testing.assert_array_equal(maps > threshold, masks == 1)
 
 
-def test_without_defects_one_good_pixel_in_a_thousand_exceeds_it():
-    maps = np.arange(10_000, dtype=np.float32).reshape(1, 100, 100)
-    threshold = mask_threshold([(maps, np.zeros_like(maps, np.uint8))], False, 0.001)
-    assert 8 <= (maps > threshold).sum() <= 10
+def test_without_defects_few_good_images_have_any_pixel_above_it():
+    maps = np.random.default_rng(0).random((99, 8, 8)).astype(np.float32)
+    pairs = [(part, np.zeros_like(part, np.uint8)) for part in np.array_split(maps, 4)]
+    threshold = mask_threshold(pairs, False, 0.05)
+    assert (maps > threshold).any(axis=(1, 2)).sum() == 4
+    assert np.isnan(mask_threshold([], False, 0.05))
+
+
+def test_an_image_below_the_threshold_has_its_highest_place():
+    maps, roi = np.zeros((3, 6, 6), np.float32), np.ones((6, 6), bool)
+    maps[0, :2, :2] = 5
+    maps[1, 3:5, 3:5], maps[1, 0, 0] = 2, 1.8
+    for threshold in (3.0, np.nan):
+        masks = initial_masks(maps, threshold, roi)
+        assert masks.sum(axis=(1, 2)).tolist() == [4, 4, 0]
+    assert initial_masks(maps, 1.0, roi).sum(axis=(1, 2)).tolist() == [4, 5, 0]
+    roi[3:] = False  # what lies outside is no highest place
+    assert initial_masks(maps, 3.0, roi)[1].nonzero()[0].tolist() == [0]
 
 
 def test_outside_of_the_region_no_pixel_moves_the_threshold():
@@ -29,28 +43,19 @@ def test_outside_of_the_region_no_pixel_moves_the_threshold():
     other = np.where(roi, maps, noise).astype(np.float32), np.where(roi, masks, 1)
     for has_defects in (True, False):
         expected = mask_threshold(
-            [(maps[:, roi][..., None], masks[:, roi][..., None])], has_defects, 0.001
+            [(maps[:, roi][..., None], masks[:, roi][..., None])], has_defects, 0.3
         )
         for chunk in ((maps, masks), other):
-            assert mask_threshold([chunk], has_defects, 0.001, roi) == expected
+            assert mask_threshold([chunk], has_defects, 0.3, roi) == expected
 
 
-def test_only_test_parts_that_the_detector_rejects_are_refined():
-    scores = np.array([1.0, 2.0, 3.0, 2.5, 9.0, np.nan])
-    calibration = np.array([1, 1, 1, 0, 0, 0], bool)
-    test = np.array([0, 0, 0, 1, 1, 0], bool)
-    assert rows_to_refine(scores, calibration, test, 0.1, None, 0).tolist() == [4]
-    assert rows_to_refine(scores, calibration, test, 0.5, None, 0).tolist() == [3, 4]
-    everything = rows_to_refine(scores, ~(calibration | True), test, 0.1, None, 0)
-    assert everything.tolist() == [3, 4]
-
-
-def test_a_limit_draws_by_seed():
-    scores, test = np.arange(50.0), np.ones(50, bool)
-    none = np.zeros(50, bool)
-    drawn = [tuple(rows_to_refine(scores, none, test, 0.1, 5, seed)) for seed in (0, 0, 1)]
+def test_rejected_parts_are_refined_or_some_drawn_by_seed():
+    rejected = np.arange(50) % 2 == 0
+    np.testing.assert_array_equal(rows_to_refine(rejected, None, 0), np.flatnonzero(rejected))
+    drawn = [tuple(rows_to_refine(rejected, 5, seed)) for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(drawn[0]) == 5
+    assert rejected[list(drawn[0])].all()
 
 
 def test_references_are_drawn_once_for_all_who_need_them():

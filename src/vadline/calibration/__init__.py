@@ -3,7 +3,7 @@
 Every score here is of a part that the detector did not learn from, higher = more anomalous.
 """
 
-from vadline.calibration.conformal import Promise, conformal_rank, pixel_threshold, promise
+from vadline.calibration.conformal import Promise, conformal_rank, promise
 from vadline.calibration.decisions import Calibration, calibrate, in_words
 from vadline.calibration.drift import DriftCheck, DriftVerdict, fit_drift
 from vadline.calibration.outcomes import OUTCOMES, outcomes
@@ -26,7 +26,6 @@ __all__ = [
     "in_words",
     "outcomes",
     "photograph_statistics",
-    "pixel_threshold",
     "promise",
     "thresholds_table",
     "typical_anomaly",

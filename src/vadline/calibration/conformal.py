@@ -9,14 +9,12 @@ whatever the scores' distribution; the probability is over the draw of all n + 1
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vadline.errors import VadlineError
-from vadline.metrics.histogram import pixel_histogram
 
 # Makes 20 * 0.05 a whole 1, whichever way binary floating point rounds it.
 _UP = 1 + 1e-12
@@ -124,46 +122,6 @@ def conformal_rank(scores: ArrayLike, goods: ArrayLike) -> NDArray[np.float64]:
     known, new = np.sort(_finite(goods)), np.asarray(scores, np.float64)
     rank = (np.searchsorted(known, new, "left") + 0.5) / (len(known) + 1)
     return np.where(np.isnan(new), np.nan, rank)
-
-
-def pixel_threshold(
-    chunks: Iterable[NDArray[np.float32]], rate: float, roi: NDArray[np.bool_] | None = None
-) -> float:
-    """Return the value that at most a given share of good pixels exceed, in one pass.
-
-    No map is kept: how many of the largest values matter is known only after the last map, so
-    pixels are counted in `vadline.metrics.histogram`'s bins and the threshold is the upper edge of
-    one. The share is kept exactly; the edge lies above the value that sorting would give by at
-    most 1/4096 of its distance from the histogram's reference.
-
-    Parameters
-    ----------
-    chunks : iterable of ndarray, float32, shape (n, H, W)
-        Pixel-sized anomaly maps of good parts.
-    rate : float
-        Share of pixels that may exceed the threshold, in (0, 1).
-    roi : ndarray, bool, shape (H, W), optional
-        Region of interest; no other pixel counts.
-
-    Returns
-    -------
-    float
-        As `promise` has it for the pixels' values; NaN without a pixel.
-
-    Raises
-    ------
-    VadlineError
-        If the rate is outside of (0, 1), a value is not finite or the region does not fit.
-    """
-    _allowed(0, rate)
-    pairs = ((maps, np.zeros(np.shape(maps), np.uint8)) for maps in chunks)
-    histogram = pixel_histogram(pairs, roi, regions=False)
-    index, good, _, _ = histogram.occupied()
-    if not len(index):
-        return float("nan")
-    above = good.sum() - np.cumsum(good)
-    most = max(_allowed(int(good.sum()), rate), 1) - 1
-    return histogram.threshold(int(index[np.argmax(above <= most)]) + 1)
 
 
 def _allowed(n: int, rate: float) -> int:

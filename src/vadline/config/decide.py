@@ -32,12 +32,6 @@ class DecideParams(BaseModel, extra="forbid", frozen=True):
         description="Share of bad parts that `probability` reckons with, known bads saying little "
         "of how often parts are bad.",
     )
-    pixel_rate: float = Field(
-        0.001,
-        gt=0,
-        lt=1,
-        description="Share of good pixels that masks may mark, where no mask is known.",
-    )
     pictures: Literal["rejected", "all", "none"] = Field(
         "rejected",
         description="Parts of which mask, map and overlay are written, each in a folder of its "

@@ -21,7 +21,7 @@ from vadline.f2pad.penalties import LOG_RANGE
 from vadline.f2pad.pixel_prior import PixelPrior
 from vadline.f2pad.proposals import choose
 from vadline.f2pad.protocol import RefinableDetector
-from vadline.f2pad.selection import initial_masks
+from vadline.f2pad.selection import initial_masks, levels
 from vadline.progress import progress
 
 _SOLVED = ("loss", "loss_initial", "iterations", "converged")
@@ -113,9 +113,9 @@ def refine(
     with progress(total=len(chosen), desc="F2PAD", unit="part") as bar:
         for start in range(0, len(chosen), params.batch_size):
             some = chosen[start : start + params.batch_size]
-            found = _refine_batch(
-                images[some], maps[some] / threshold, initial[some], references, objective, roi
-            )
+            strengths = maps[some] / levels(maps[some], threshold, roi)
+            own = images[some], strengths, initial[some]
+            found = _refine_batch(*own, references, objective, roi)
             masks[some], painted[some], recovered[some] = found[:3]
             log.loc[some, found[3].columns] = found[3].to_numpy()
             bar.update(len(some))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from vadline.calibration import pixel_threshold, promise
+from vadline.calibration import promise
 from vadline.metrics.histogram import pixel_histogram
 from vadline.metrics.pixel import pixel_f1_threshold
 
@@ -30,7 +30,7 @@ def mask_threshold(
     has_defects : bool
         Whether any of those masks marks a defect inside of the region.
     rate : float
-        Share of good pixels that may lie above, where no defect is known; in (0, 1).
+        Share of good images of which any pixel may lie above, where no defect is known; in (0, 1).
     roi : ndarray, bool, shape (H, W), optional
         Region of interest; no other pixel counts.
 
@@ -38,11 +38,14 @@ def mask_threshold(
     -------
     float
         The threshold of the best pixel F1, as in F2PAD section IV-B; without defects that which
-        at most ``rate`` of good pixels exceed.
+        at most ``rate`` of good images exceed anywhere, see :func:`vadline.calibration.promise`;
+        NaN without an image.
     """
     if has_defects:
         return pixel_f1_threshold(pixel_histogram(known, roi, regions=False))
-    return pixel_threshold((maps for maps, _ in known), rate, roi)
+    inside = slice(None) if roi is None else roi
+    highest = [maps[:, inside].reshape(len(maps), -1).max(axis=1) for maps, _ in known]
+    return promise(np.concatenate([*highest, np.empty(0)]), rate).threshold
 
 
 def initial_masks(
@@ -63,8 +66,15 @@ def initial_masks(
     -------
     ndarray, uint8 {0, 1}, shape (N, H, W)
     """
+    return ((maps > levels(maps, threshold, roi)) & roi).astype(np.uint8)
+
+
+def levels(
+    maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return the value from which on M0 begins in each image, float32 (N, 1, 1)."""
     highest = np.where(roi, maps, 0).max(axis=(1, 2), keepdims=True)
-    return ((maps > np.minimum(threshold, NEAR_HIGHEST * highest)) & roi).astype(np.uint8)
+    return np.fmin(np.float32(threshold), NEAR_HIGHEST * highest)
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
@@ -72,34 +82,8 @@ def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np
     return np.sort(np.random.default_rng((seed, 0x9E1)).permutation(goods)[:most])
 
 
-def rows_to_refine(
-    scores: NDArray[np.float64],
-    calibration: NDArray[np.bool_],
-    candidates: NDArray[np.bool_],
-    rate: float,
-    most: int | None,
-    seed: int,
-) -> NDArray[np.int64]:
-    """Choose the images that the detector itself calls bad.
-
-    Parameters
-    ----------
-    scores : ndarray, float64, shape (N,)
-        The detector's image scores; NaN where it has none.
-    calibration, candidates : ndarray, bool, shape (N,)
-        Good images that set the threshold; images to choose from.
-    rate : float
-        Share of good parts that may be called bad.
-    most : int, optional
-        Draw so many; all by default.
-
-    Returns
-    -------
-    ndarray, int64
-        Ascending; without calibration images all of the candidates.
-    """
-    threshold = promise(scores[calibration], rate).threshold
-    rejected = candidates if np.isnan(threshold) else candidates & (scores > threshold)
+def rows_to_refine(rejected: NDArray[np.bool_], most: int | None, seed: int) -> NDArray[np.int64]:
+    """Draw at most ``most`` of the rejected rows, bool (N,); ascending, all by default."""
     rows = np.flatnonzero(rejected)
     if most is not None and len(rows) > most:
         rows = np.random.default_rng((seed, 0xF2AD)).choice(rows, most, replace=False)

@@ -8,6 +8,7 @@ from vadline.splits.leaks import check_leaks, drop_train
 from vadline.splits.params import PROTOCOLS, SplitParams
 from vadline.splits.protocols import ROLES, make_split
 from vadline.splits.selections import (
+    honest_scores,
     judged,
     learnt_from,
     learnt_kinds,
@@ -25,6 +26,7 @@ __all__ = [
     "check_leaks",
     "drop_train",
     "folds_of",
+    "honest_scores",
     "judged",
     "learnt_from",
     "learnt_kinds",

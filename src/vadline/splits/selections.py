@@ -116,3 +116,28 @@ def training_set(
         roi,
         hashlib.sha256("\n".join(names).encode()).hexdigest(),
     )
+
+
+def honest_scores(
+    scores: pd.DataFrame, split: pd.DataFrame, setup: str
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.bool_], ...]]:
+    """Return a set-up's scores by row, and which are of goods and bads kept apart, and of test.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Columns ``image_id`` and ``setup``.
+
+    Returns
+    -------
+    score : ndarray, float64, shape (N,)
+        In the order of ``split``; NaN where there is none.
+    goods, bads, test : ndarray, bool, shape (N,)
+        A tuple: good ones of calibration, known bad ones that a fold holds, the test part, all
+        with a score.
+    """
+    score = scores.set_index("image_id")[setup].reindex(split["image_id"]).to_numpy(float)
+    bad = (split["label"] == "bad").to_numpy() & (split["fold"] >= 0).to_numpy()
+    known = np.isfinite(score)
+    goods = split["calibration"].to_numpy() & known
+    return score, (goods, bad & known, split["test"].to_numpy() & known)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.backbones import BackboneParams
+from vadline.calibration import calibrate, in_words
 from vadline.defects.stand_ins import StandIns
 from vadline.probe import PartFeatures, Probe, ProbeParams, pretrained, probe_state
 from vadline.segad import (
@@ -18,7 +21,7 @@ from vadline.segad import (
     image_score_columns,
     setup_columns,
 )
-from vadline.splits import scored_rows
+from vadline.splits import honest_scores, scored_rows
 from vadline.state import ModelState
 
 
@@ -87,3 +90,17 @@ def join_scores(*frames: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Put all set-ups' scores side by side."""
     columns = [frame.set_index("image_id")["score"] for frame in frames]
     return pd.concat(columns, axis="columns", keys=names).reset_index()
+
+
+def calibrate_scores(
+    scores: pd.DataFrame,
+    split: pd.DataFrame,
+    setup: str,
+    rate: float,
+    review_rate: float | None,
+    bad_share: float,
+) -> dict[str, Any]:
+    """Learn thresholds and probability of the deciding set-up, and what they promise in words."""
+    score, (goods, bads, _) = honest_scores(scores, split, setup)
+    learnt = calibrate(score[goods], score[bads], rate, review_rate, bad_share)
+    return {"setup": setup, "in_words": in_words(learnt, score[bads]), **learnt.to_dict()}

@@ -1,10 +1,15 @@
-"""The stage brf_train: the probe, one node a set-up, and one that joins their scores."""
+"""The stage brf_train: the probe, one node a set-up, their scores in one table, thresholds."""
 
 from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current, current_line
 from vadline.config.line import bound
-from vadline.pipelines.brf_train.nodes import grow_forest, join_scores, learn_probe
+from vadline.pipelines.brf_train.nodes import (
+    calibrate_scores,
+    grow_forest,
+    join_scores,
+    learn_probe,
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -18,7 +23,17 @@ def create_pipeline() -> Pipeline:
     )
     nodes = [_setup(name, setups[name].probe) for name in line.setups]
     probe = [_probe()] if line.has_probe() else []
-    return Pipeline([*probe, *nodes, join], tags="brf_train")
+    return Pipeline([*probe, *nodes, join, _calibrate()], tags="brf_train")
+
+
+def _calibrate() -> Node:
+    names = ("setup", "false_reject_rate", "review_rate", "bad_share")
+    return Node(
+        calibrate_scores,
+        inputs=["segad_scores", "split", *(f"params:decide.{name}" for name in names)],
+        outputs="calibration",
+        name="calibrate_scores",
+    )
 
 
 def _probe() -> Node:

@@ -12,30 +12,14 @@ from numpy.typing import NDArray
 from vadline.calibration import (
     RATES,
     Calibration,
-    calibrate,
     fit_drift,
-    in_words,
     photograph_statistics,
     thresholds_table,
     typical_anomaly,
 )
 from vadline.detectors import AnomalyMaps
 from vadline.inspection import drivers
-from vadline.splits import judged
-
-
-def calibrate_scores(
-    scores: pd.DataFrame,
-    split: pd.DataFrame,
-    setup: str,
-    rate: float,
-    review_rate: float | None,
-    bad_share: float,
-) -> dict[str, Any]:
-    """Learn thresholds and probability of the deciding set-up, and what they promise in words."""
-    score, (goods, bads, _) = _honest(scores, split, setup)
-    learnt = calibrate(score[goods], score[bads], rate, review_rate, bad_share)
-    return {"setup": setup, "in_words": in_words(learnt, score[bads]), **learnt.to_dict()}
+from vadline.splits import honest_scores, judged
 
 
 def check_drift(
@@ -99,21 +83,10 @@ def tabulate_thresholds(
     scores: pd.DataFrame, split: pd.DataFrame, setup: str, rate: float
 ) -> pd.DataFrame:
     """Tell what every false-reject rate would cost."""
-    score, (goods, bads, test) = _honest(scores, split, setup)
+    score, (goods, bads, test) = honest_scores(scores, split, setup)
     bad = (split["label"] == "bad").to_numpy()
     rates = sorted({*RATES, rate})
     table = thresholds_table(
         score[goods], score[bads], rates, score[test & ~bad], score[test & bad]
     )
     return table.rename_axis("row").reset_index()
-
-
-def _honest(
-    scores: pd.DataFrame, split: pd.DataFrame, setup: str
-) -> tuple[NDArray[np.float64], tuple[NDArray[np.bool_], ...]]:
-    """Return a set-up's scores by row, and which are of goods and bads kept apart, and of test."""
-    score = scores.set_index("image_id")[setup].reindex(split["image_id"]).to_numpy(float)
-    bad = (split["label"] == "bad").to_numpy() & (split["fold"] >= 0).to_numpy()
-    known = np.isfinite(score)
-    goods = split["calibration"].to_numpy() & known
-    return score, (goods, bad & known, split["test"].to_numpy() & known)

@@ -16,7 +16,6 @@ _DETECTION = (["anomaly_maps", "scores"], "detection_row")
 _REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log"]
 _REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_row")
 _DECIDE = [f"params:decide.{name}" for name in ("setup", "false_reject_rate")]
-_CALIBRATE = [f"params:decide.{name}" for name in ("review_rate", "bad_share")]
 
 
 def create_pipeline() -> Pipeline:
@@ -121,12 +120,6 @@ def _decisions(detectors: tuple[str, ...]) -> list[Node]:
             inputs=["images", "split", "roi", *(f"{name}.anomaly_maps" for name in detectors)],
             outputs=["drift", "drift_verdict", "drift_check"],
             name="check_drift",
-        ),
-        Node(
-            decisions.calibrate_scores,
-            inputs=["segad_scores", "split", *_DECIDE, *_CALIBRATE],
-            outputs="calibration",
-            name="calibrate_scores",
         ),
         Node(
             decisions.decide,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from vadline.calibration import Calibration
+from vadline.calibration.outcomes import REJECT
 from vadline.defects.stand_ins import StandIns
 from vadline.detectors import AnomalyMaps, load_detector
 from vadline.errors import VadlineError
@@ -74,19 +77,20 @@ def choose_threshold(
 
 def choose_parts(
     scores: pd.DataFrame,
+    calibration: dict[str, Any],
     split: pd.DataFrame,
-    rate: float,
     most: int | None,
     references: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Choose the parts that the detector calls bad, and good ones to hold them against.
+    """Choose the parts that the line rejects, and good ones to hold them against.
 
-    No part is its own reference.
+    No part is its own reference. Where no good part is left to set a threshold, all are chosen.
     """
-    score = scores.set_index("image_id")["score"].reindex(split["image_id"]).to_numpy()
-    goods = split["calibration"].to_numpy()
-    rows = rows_to_refine(score, goods, measured(split), rate, most, seed)
+    score = scores.set_index("image_id")[calibration["setup"]].reindex(split["image_id"])
+    decided = Calibration.from_dict(calibration).decide(score.to_numpy())
+    rejected = (decided["decision"] == REJECT) | decided["threshold"].isna()
+    rows = rows_to_refine(measured(split) & rejected.to_numpy(), most, seed)
     learnt = np.flatnonzero(split["detector"])
     others = np.setdiff1d(learnt, rows)
     held_against = reference_rows(others if len(others) else learnt, references, seed)

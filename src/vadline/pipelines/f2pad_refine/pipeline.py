@@ -11,12 +11,8 @@ from vadline.pipelines.f2pad_refine.nodes import (
 )
 
 _PRIOR = [f"params:f2pad.{name}" for name in ("prior_pixels", "prior_components")]
-_CHOICE = [
-    "params:decide.false_reject_rate",
-    "params:f2pad.max_images",
-    "params:f2pad.references",
-]
-_MASK_RATE = "params:decide.pixel_rate"
+_CHOICE = ["params:f2pad.max_images", "params:f2pad.references"]
+_MASK_RATE = "params:decide.false_reject_rate"
 _MASKS = ["refined_masks", "initial_masks", "painted_masks"]
 
 
@@ -49,7 +45,7 @@ def _detector(name: str) -> Pipeline:
         ),
         Node(
             choose_parts,
-            inputs=["scores", "split", *_CHOICE, "params:seed"],
+            inputs=["segad_scores", "calibration", "split", *_CHOICE, "params:seed"],
             outputs=["parts_to_refine", "reference_parts"],
             name="choose_parts",
         ),
@@ -72,7 +68,7 @@ def _detector(name: str) -> Pipeline:
     return Pipeline(
         nodes,
         namespace=name,
-        inputs={"images", "masks", "roi", "split", "synthetic"},
+        inputs={"images", "masks", "roi", "split", "synthetic", "segad_scores", "calibration"},
         parameters={*_PRIOR, *_CHOICE, _MASK_RATE, "params:f2pad", "params:seed"},
         tags="f2pad_refine",
     )
