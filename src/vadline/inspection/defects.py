@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from vadline.calibration.outcomes import REJECT
 from vadline.detectors import AnomalyMaps
 from vadline.errors import VadlineError
 from vadline.images.decode import UnreadableImageError, open_image
@@ -68,8 +69,7 @@ def mask_and_draw(
             pixels = maps.pixels(some)
             masks: Sequence[NDArray[np.uint8] | None] = [None] * len(some)
             if masking:
-                with without_bars():
-                    masks = list(inspector.masks(np.asarray(images[some]), pixels, params.refine))
+                masks = list(_masks(inspector, parts.iloc[some], images[some], pixels, params))
             for row, strength, mask in zip(some, heat(pixels, threshold), masks, strict=True):
                 part = parts.iloc[row]
                 place, seen = own / part["part"], np.asarray(images[row])
@@ -79,6 +79,23 @@ def mask_and_draw(
                 bar.update()
     table = pd.DataFrame(rows, columns=["part", *_COUNTS, "pictures"])
     return with_areas(table, inspector.mm_per_pixel)
+
+
+def _masks(
+    inspector: Inspector,
+    parts: pd.DataFrame,
+    images: NDArray[np.uint8],
+    maps: NDArray[np.float32],
+    params: InspectParams,
+) -> NDArray[np.uint8]:
+    """Mask rejected parts; what is accepted has no defect to mark."""
+    masks = np.zeros(maps.shape, np.uint8)
+    rejected = np.flatnonzero(parts["decision"] == REJECT)
+    if len(rejected):
+        with without_bars():
+            own = np.asarray(images)[rejected], maps[rejected]
+            masks[rejected] = inspector.masks(*own, params.refine)
+    return masks
 
 
 def draw_part(

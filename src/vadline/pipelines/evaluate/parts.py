@@ -9,6 +9,7 @@ import pandas as pd
 from kedro.pipeline import Node
 from numpy.typing import NDArray
 
+from vadline.calibration.outcomes import REJECT
 from vadline.config.line import Line
 from vadline.detectors import AnomalyMaps
 from vadline.f2pad import initial_masks
@@ -33,6 +34,8 @@ def draw_parts(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write mask, map and overlay of rejected parts: F2PAD's masks, or thresholded maps.
 
+    What is accepted and drawn all the same has an empty mask.
+
     Returns
     -------
     parts : DataFrame
@@ -41,14 +44,16 @@ def draw_parts(
         A row per connected defect, each part's largest first.
     """
     shown = {"all": len(parts), "none": 0}.get(which)
-    wanted = parts[parts["decision"] == "reject"] if shown is None else parts.iloc[:shown]
+    wanted = parts[parts["decision"] == REJECT] if shown is None else parts.iloc[:shown]
     drawn, defects = [], []
     for _, part in progress(wanted.iterrows(), total=len(wanted), desc="pictures", unit="part"):
         pixels = maps.pixels(np.array([part["row"]]))
         if part["refined"] >= 0:
             mask = refined[part["refined"]]
-        else:
+        elif part["decision"] == REJECT:
             mask = initial_masks(pixels, threshold["threshold"], roi)[0]
+        else:
+            mask = np.zeros(roi.shape, np.uint8)
         strength = heat(pixels, threshold["threshold"])[0]
         place = folder / part["image_id"]
         found = draw_part(part, strength, mask, place, sixteen_bit_max)
