@@ -13,7 +13,7 @@ from vadline.segad import PROBE
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
-_REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log"]
+_REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log", "anomaly_maps"]
 _REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_row")
 _DECIDE = [f"params:decide.{name}" for name in ("setup", "false_reject_rate")]
 

@@ -12,6 +12,7 @@ from vadline.detectors import AnomalyMaps
 from vadline.metrics import (
     detection_row,
     kinds_table,
+    pixel_f1_threshold,
     pixel_histogram,
     refinement_row,
     segad_row,
@@ -99,6 +100,7 @@ def evaluate_refinement(
     initial: NDArray[np.uint8],
     painted: NDArray[np.uint8],
     log: pd.DataFrame,
+    maps: AnomalyMaps,
     masks: NDArray[np.uint8],
     split: pd.DataFrame,
     roi: NDArray[np.bool_],
@@ -107,8 +109,22 @@ def evaluate_refinement(
     rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
     some = np.flatnonzero((split["mask_known"] & (split["label"] == "bad")).to_numpy()[rows])
     seconds = log["seconds"].to_numpy(float)[some]
-    truth = masks[rows[some]]
-    return refinement_row(initial[some], painted[some], refined[some], truth, seconds, roi)
+    truth, best = masks[rows[some]], _best_f1_masks(maps, masks, rows[some], roi)
+    return refinement_row(initial[some], painted[some], refined[some], truth, seconds, roi, best)
+
+
+def _best_f1_masks(
+    maps: AnomalyMaps, masks: NDArray[np.uint8], rows: NDArray[np.int64], roi: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """Threshold maps where their pixel F1 on these rows is best, F2PAD section IV-A3.
+
+    Bool, shape (len(rows), H, W); None where no pixel of either class is there to choose by.
+    """
+    known = ((pixels, masks[some]) for some, pixels in maps.chunks(rows))
+    threshold = pixel_f1_threshold(pixel_histogram(known, roi, regions=False))
+    if np.isnan(threshold):
+        return None
+    return np.concatenate([pixels >= threshold for _, pixels in maps.chunks(rows)])
 
 
 def _as_file(table: pd.DataFrame) -> pd.DataFrame:
