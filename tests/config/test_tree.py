@@ -26,6 +26,10 @@ def merged(base, over):
     return both
 
 
+def test_all_rejected_parts_are_refined_unless_told(raw):
+    assert parse(raw).f2pad.max_images is None
+
+
 @pytest.mark.parametrize("env", ["vad", "visa", "mvtec", "elpv", "mtd", "folder", "test"])
 def test_every_environment_is_valid(raw, env):
     over = yaml.safe_load((CONF / env / "parameters.yml").read_text())

@@ -103,16 +103,19 @@ def test_a_test_part_of_one_class_gives_empty_metrics_and_no_warning():
 def test_refinement_row_holds_before_and_after():
     truth = np.zeros((2, 4, 4), np.uint8)
     truth[:, :2] = 1
-    row = refinement_row(np.ones_like(truth), truth, truth, truth, [1.0, 3.0])
+    whole = np.ones_like(truth)
+    row = refinement_row(whole, truth, truth, truth, [1.0, 3.0], best=whole)
     assert row == {
         "iou_before": 0.5,
         "dice_before": pytest.approx(2 / 3),
+        "iou_best_f1": 0.5,
         "iou_initialiser": 1.0,
         "iou": 1.0,
         "dice": 1.0,
         "seconds": 2.0,
         "images": 2,
     }
+    assert set(row) == set(refinement_table({}).columns)
 
 
 @given(seed=st.integers(0, 10_000))

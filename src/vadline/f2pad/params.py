@@ -115,7 +115,10 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     prior_pixels: int = Field(50_000, ge=1, description="Pixels that the prior is fitted to.")
     prior_components: int = Field(8, ge=1, description="Components of the prior, eq. 9.")
     max_images: int | None = Field(
-        None, ge=1, description="Refine only so many of the images that need it, drawn by seed."
+        None,
+        ge=1,
+        description="Refine only so many of the parts that the line rejects, drawn by seed; null "
+        "for all.",
     )
 
     @field_validator("window")

@@ -14,8 +14,10 @@ from vadline.metrics.tables import (
     as_metrics,
     detection_table,
     format_table,
+    kind_row,
     refinement_table,
     segad_table,
+    without_kinds,
 )
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "image_auroc",
     "image_f1",
     "iou",
+    "kind_row",
     "kinds_table",
     "mean_overlap",
     "pixel_auroc",
@@ -40,4 +43,5 @@ __all__ = [
     "refinement_table",
     "segad_row",
     "segad_table",
+    "without_kinds",
 ]

@@ -19,6 +19,7 @@ from vadline.metrics.table_rows import (
 )
 
 _UNNAMEABLE = re.compile(r"[^\w.\- :]")  # for MLflow, and what would add a level
+_KIND = ": "  # in no detector's name
 
 Rows = Mapping[str, Mapping[str, float]]
 
@@ -47,9 +48,20 @@ def segad_table(rows: Rows) -> pd.DataFrame:
 def refinement_table(rows: Rows) -> pd.DataFrame:
     """Table of F2PAD: a row per detector, columns `REFINEMENT_COLUMNS`; as `detection_table`.
 
-    ``seconds`` (per image) and ``images`` (a count) are no fractions.
+    ``seconds`` (per image) and ``images`` (a count) are no fractions. A detector's row may be
+    followed by rows of each kind of defect, named by `kind_row`.
     """
     return _table(rows, REFINEMENT_COLUMNS, "detector")
+
+
+def kind_row(name: str, kind: str) -> str:
+    """Name the row of one kind of defect below the row that it is a share of."""
+    return f"{name}{_KIND}{kind}"
+
+
+def without_kinds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows that `kind_row` has named, which would make a short table long."""
+    return frame.loc[np.array([_KIND not in str(row) for row in frame.index], bool)]
 
 
 def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:

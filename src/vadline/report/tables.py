@@ -46,6 +46,7 @@ _WORDS = {
     "dice": "DICE",
     "iou_before": "IOU before",
     "dice_before": "DICE before",
+    "iou_best_f1": "IOU at the best F1",
     "iou_initialiser": "IOU of the start",
     "goods": "good parts learnt from",
     "bads": "bad parts learnt from",

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from vadline.calibration import OUTCOMES, Promise
 from vadline.config.current import current, workspace
-from vadline.metrics.tables import format_table
+from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
 from vadline.run.registering import log_inspector, log_photographs
 
@@ -80,7 +80,9 @@ class ReportingHooks:
         console.width = max(console.width, 120)  # a log file has no width of its own
         for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
-                console.print(format_table(catalog.load(name).set_index("row"), name))
+                table = catalog.load(name).set_index("row")
+                shown = without_kinds(table) if name == "refinement" else table
+                console.print(format_table(shown, name))
         if "decisions" in pipeline.all_outputs():
             _tell_decisions(catalog)
         if "report" in pipeline.all_outputs() and catalog.exists("report"):

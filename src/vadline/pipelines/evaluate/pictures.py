@@ -22,6 +22,7 @@ from vadline.figures import (
     table_figure,
     thresholds_figure,
 )
+from vadline.metrics import without_kinds
 from vadline.report import Goods, jpeg, mean_photograph
 from vadline.segad import usual_segments
 from vadline.splits import measured, unseen_defects
@@ -75,8 +76,8 @@ def draw_segments(
 
 
 def draw_table(table: pd.DataFrame, title: str) -> go.Figure:
-    """Draw a table with a heat tint."""
-    return table_figure(table.set_index("row"), title)
+    """Draw a table with a heat tint, which is to compare rows of the same parts."""
+    return table_figure(without_kinds(table.set_index("row")), title)
 
 
 def draw_thresholds(table: pd.DataFrame, rate: float) -> go.Figure:

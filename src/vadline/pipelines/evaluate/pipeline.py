@@ -7,14 +7,14 @@ from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current, current_line
 from vadline.config.line import MEAN, Line, bound
-from vadline.metrics import detection_table, refinement_table
+from vadline.metrics import detection_table
 from vadline.pipelines.evaluate import decisions, packing, parts, pictures, report, tables
 from vadline.segad import PROBE
 
 _TRUTH = ["masks", "split", "roi"]
 _DETECTION = (["anomaly_maps", "scores"], "detection_row")
-_REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log"]
-_REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_row")
+_REFINED = ["refined_masks", "initial_masks", "painted_masks", "refine_log", "anomaly_maps"]
+_REFINEMENT = (tables.evaluate_refinement, _REFINED, "refinement_rows")
 _DECIDE = [f"params:decide.{name}" for name in ("setup", "false_reject_rate")]
 
 
@@ -105,8 +105,8 @@ def _tables(line: Line) -> list[Node]:
             name="kinds_table",
         ),
         Node(
-            bound(tables.make_table, names=list(refined), table=refinement_table),
-            inputs=[f"{name}.refinement_row" for name in refined],
+            bound(tables.make_refinement_table, names=list(refined)),
+            inputs=[f"{name}.refinement_rows" for name in refined],
             outputs="refinement",
             name="refinement_table",
         ),

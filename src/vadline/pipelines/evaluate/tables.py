@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from vadline.detectors import AnomalyMaps
 from vadline.metrics import (
     detection_row,
+    kind_row,
     kinds_table,
+    pixel_f1_threshold,
     pixel_histogram,
     refinement_row,
+    refinement_table,
     segad_row,
     segad_table,
 )
@@ -99,16 +103,53 @@ def evaluate_refinement(
     initial: NDArray[np.uint8],
     painted: NDArray[np.uint8],
     log: pd.DataFrame,
+    maps: AnomalyMaps,
     masks: NDArray[np.uint8],
     split: pd.DataFrame,
     roi: NDArray[np.bool_],
-) -> dict[str, float]:
-    """Hold refined and initial masks against the truth, on bad parts whose mask is known."""
+) -> dict[str, Any]:
+    """Hold refined and initial masks against the truth, on bad parts whose mask is known.
+
+    Gives a row of all parts, and one of each kind of defect where there are several.
+    """
     rows = log["row"].to_numpy(np.int64)  # an empty CSV has no types
     some = np.flatnonzero((split["mask_known"] & (split["label"] == "bad")).to_numpy()[rows])
     seconds = log["seconds"].to_numpy(float)[some]
-    truth = masks[rows[some]]
-    return refinement_row(initial[some], painted[some], refined[some], truth, seconds, roi)
+    parts = rows[some]
+    best = _best_f1_masks(maps, masks, parts, roi)
+
+    def row(of: NDArray[np.int64]) -> dict[str, float]:
+        before, start, after = (found[some[of]] for found in (initial, painted, refined))
+        highest = None if best is None else best[of]
+        return refinement_row(before, start, after, masks[parts[of]], seconds[of], roi, highest)
+
+    kinds = split["defect"].to_numpy()[parts]
+    named = sorted(set(kinds)) if len(set(kinds)) > 1 else []
+    rows_of = {str(kind): row(np.flatnonzero(kinds == kind)) for kind in named}
+    return {"all": row(np.arange(len(parts))), "kinds": rows_of}
+
+
+def make_refinement_table(*rows: dict[str, Any], names: list[str]) -> pd.DataFrame:
+    """Gather the rows of refined detectors, each followed by its kinds of defect."""
+    table: Rows = {}
+    for name, of in zip(names, rows, strict=True):
+        table[name] = of["all"]
+        table |= {kind_row(name, kind): row for kind, row in of["kinds"].items()}
+    return _as_file(refinement_table(table))
+
+
+def _best_f1_masks(
+    maps: AnomalyMaps, masks: NDArray[np.uint8], rows: NDArray[np.int64], roi: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """Threshold maps where their pixel F1 on these rows is best, F2PAD section IV-A3.
+
+    Bool, shape (len(rows), H, W); None where no pixel of either class is there to choose by.
+    """
+    known = ((pixels, masks[some]) for some, pixels in maps.chunks(rows))
+    threshold = pixel_f1_threshold(pixel_histogram(known, roi, regions=False))
+    if np.isnan(threshold):
+        return None
+    return np.concatenate([pixels >= threshold for _, pixels in maps.chunks(rows)])
 
 
 def _as_file(table: pd.DataFrame) -> pd.DataFrame:
