@@ -75,7 +75,7 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     )
     epsilon: float = Field(0.01, gt=0, description="Epsilon of the LOG penalty, eq. 8.")
     rho: float = Field(
-        1.5,
+        3.0,
         ge=0,
         description="Gradient: sparsity weight, so that all of R_A costs a pixel rho times what "
         "a pixel of defect costs in L.",
@@ -85,8 +85,8 @@ class F2PADParams(BaseModel, extra="forbid", frozen=True):
     eta0: float = Field(0.01, gt=0, description="Step of a pixel without anomaly, eq. 15.")
     c: float = Field(1.0, ge=0, description="Growth of the step with |a|, eq. 15.")
     window: int = Field(5, ge=1, description="Side of the sharing window w, odd; 1 for none.")
-    sigma_s: float = Field(0.125, gt=0, description="Spatial constant of eq. 14 (paper: 1.1).")
-    sigma_c: float = Field(0.5, gt=0, description="Colour constant of eq. 14 (paper: 3.0).")
+    sigma_s: float = Field(1.1, gt=0, description="Spatial constant of eq. 14.")
+    sigma_c: float = Field(3.0, gt=0, description="Colour constant of eq. 14.")
     clip: float = Field(0.03, gt=0, description="Bound on each gradient entry's magnitude.")
     stop_threshold: float | None = Field(
         None,

@@ -56,7 +56,7 @@ def choose(
     of defect costs in L. Of a texture, L falls by every further pixel that is filled, so that
     :func:`edge_contrast` is weighed in: a defect ends where the photograph has an edge. With
     ``gain`` the drop of L and ``area`` the pixels, both relative to the proposal of the lowest L,
-    the mask taken has the highest ``log(edge * gain**0.25) + gain - sparsity * area``.
+    the mask taken has the highest ``log(edge * sqrt(gain)) + gain - sparsity * area``.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def choose(
         gain = ((loss[-1] - loss[:-1]) / (loss[-1] - loss[lowest])).clip(1e-9)
         area = masked.sum(axis=(1, 2)) / masked[lowest].sum()
         edge = edge_contrast(images[row], masked, omegas[row]).clip(1e-9)
-        best = int((np.log(edge * gain**0.25) + gain - params.sparsity * area).argmax())
+        best = int((np.log(edge * np.sqrt(gain)) + gain - params.sparsity * area).argmax())
         masks[row], taus[row], found[-1] = masked[best], params.taus[best], loss[best]
     return Choice(masks, taus, np.array(found), np.array([loss[-1] for loss in losses]))
 

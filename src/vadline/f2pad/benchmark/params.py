@@ -49,10 +49,10 @@ class F2PADBenchmarkParams(BaseModel, extra="forbid", frozen=True):
         1, ge=1, description="Seeds, from `seed` on; tables hold mean and standard deviation."
     )
     sparsity: tuple[float, ...] = Field(
-        (0.3, 0.6, 1.2), min_length=1, description="`f2pad.sparsity` to choose from for proposals."
+        (0.3, 0.6, 0.9), min_length=1, description="`f2pad.sparsity` to choose from for proposals."
     )
     rho: tuple[float, ...] = Field(
-        (0.75, 1.5, 3.0), min_length=1, description="`f2pad.rho` to choose from for gradient."
+        (1.5, 3.0, 6.0), min_length=1, description="`f2pad.rho` to choose from for gradient."
     )
     ablation: bool = Field(
         True,
