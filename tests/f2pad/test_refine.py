@@ -182,6 +182,12 @@ def test_dilation_is_by_a_disc():
     np.testing.assert_array_equal(dilated_region(mask, 0.15), (yy - 10) ** 2 + (xx - 15) ** 2 <= 9)
 
 
+def test_what_a_region_encloses_belongs_to_it():
+    ring = np.ones((20, 20), np.uint8)
+    ring[2:18, 2:18] = 0
+    assert dilated_region(ring, 0.05).all()
+
+
 @pytest.mark.parametrize("wrong", [{"window": 4}, {"tau_a": 0}, {"alpha": 1.0}])
 def test_params_refuse_nonsense(wrong):
     with pytest.raises(ValidationError):

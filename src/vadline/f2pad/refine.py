@@ -123,9 +123,12 @@ def refine(
 
 
 def dilated_region(mask: np.ndarray, radius_share: float) -> np.ndarray:
-    """Omega: a mask dilated by a disc, bool (H, W), radius a share of the shorter side."""
+    """Omega: a mask dilated by a disc, bool (H, W), radius a share of the shorter side.
+
+    What it encloses belongs to it: maps are low in the middle of a large plain defect.
+    """
     radius = round(radius_share * min(mask.shape))
-    return ndimage.distance_transform_edt(mask == 0) <= radius
+    return ndimage.binary_fill_holes(ndimage.distance_transform_edt(mask == 0) <= radius)
 
 
 def anomaly_mask(

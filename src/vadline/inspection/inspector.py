@@ -240,6 +240,8 @@ class Inspector:
         threshold = masking.config["threshold"]
         if not refined:
             return initial_masks(maps, threshold, self._roi)
+        # Older bundles have settings that are no more.
+        told = {k: v for k, v in masking.config["f2pad"].items() if k in F2PADParams.model_fields}
         result = refine(
             images,
             maps,
@@ -247,7 +249,7 @@ class Inspector:
             self._detectors[masking.config["detector"]],  # type: ignore[arg-type]  # one of line.refined
             PixelPrior(*(masking.tensors[name].numpy() for name in ("means", "precisions"))),
             masking.tensors["references"].numpy(),
-            F2PADParams.model_validate(masking.config["f2pad"]),
+            F2PADParams.model_validate(told),
             self._roi,
         )
         return result.masks
