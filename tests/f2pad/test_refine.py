@@ -95,7 +95,7 @@ def test_an_image_does_not_depend_on_its_companions(toy, result, solver):
     for batch_size in (1, 3):
         other = _refine(toy, batch_size=batch_size, solver=solver)
         np.testing.assert_array_equal(other.masks, result.masks)
-        np.testing.assert_allclose(other.log.loss, result.log.loss, rtol=1e-5)
+        np.testing.assert_allclose(other.log.loss, result.log.loss, rtol=2e-3)
         assert np.abs(other.recovered.astype(int) - result.recovered).max() <= 1
     alone = _refine(toy, rows=slice(2, 3), solver=solver)
     np.testing.assert_array_equal(alone.masks[0], result.masks[2])
