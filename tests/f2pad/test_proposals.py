@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from vadline.f2pad import F2PADParams
 from vadline.f2pad.inpainting import Start
@@ -108,6 +109,16 @@ def test_chooses_for_each_image_as_if_alone(toy):
         alone = choose(toy.detector, *own, starts[i : i + 1], params)
         np.testing.assert_array_equal(alone.masks[0], found.masks[i])
         assert alone.tau[0] == found.tau[i]
+
+
+@pytest.mark.parametrize(("min_area", "found"), [(0, 2), (10, 1), (1000, 2)])
+def test_specks_are_dropped_unless_there_is_nothing_else(toy, min_area, found):
+    image, start = toy.references[:1].copy(), toy.references[0].astype(np.float32)
+    image[0, 10:18, 10:18] = image[0, 34:36, 34:37] = (200, 60, 50)
+    omega, strength = np.ones((1, 48, 48), bool), np.full((1, 48, 48), 1.2, np.float32)
+    params = F2PADParams(k=3, min_area=min_area, smoothness=0.5, residual_sigma=0.3)
+    chosen = choose(toy.detector, image, strength, omega, [Start(start, start)], params)
+    assert ndimage.label(chosen.masks[0], np.ones((3, 3)))[1] == found
 
 
 def test_what_is_normal_has_no_mask(toy):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.morphology import remove_small_objects
 from torch import Tensor
 
 from vadline.f2pad.inpainting import Start
@@ -81,7 +82,8 @@ def choose(
         area = masked.sum(axis=(1, 2)) / masked[lowest].sum()
         edge = edge_contrast(images[row], masked, omegas[row]).clip(1e-9)
         best = int((np.log(edge * np.sqrt(gain)) + gain - params.sparsity * area).argmax())
-        masks[row], taus[row], found[-1] = masked[best], params.taus[best], loss[best]
+        masks[row] = _without_specks(masked[best], params.min_area)
+        taus[row], found[-1] = params.taus[best], loss[best]
     return Choice(masks, taus, np.array(found), np.array([loss[-1] for loss in losses]))
 
 
@@ -175,6 +177,12 @@ def edge_contrast(
             outline = ndimage.binary_dilation(mask & ~ndimage.binary_erosion(mask))
             found[row] = slope[outline].mean() / usual
     return found
+
+
+def _without_specks(mask: NDArray[np.bool_], min_area: int) -> NDArray[np.bool_]:
+    """Drop connected parts of fewer pixels, unless all are that small."""
+    kept = remove_small_objects(mask, max_size=max(min_area - 1, 0), connectivity=2)
+    return kept if kept.any() else mask
 
 
 @torch.no_grad()
