@@ -25,7 +25,7 @@ def test_without_defects_few_good_images_have_any_pixel_above_it():
 def test_an_image_below_the_threshold_has_its_highest_place():
     maps, roi = np.zeros((3, 6, 6), np.float32), np.ones((6, 6), bool)
     maps[0, :2, :2] = 5
-    maps[1, 3:5, 3:5], maps[1, 0, 0] = 2, 1.8
+    maps[1, 3:5, 3:5], maps[1, 0, 0] = 2, 1.4
     for threshold in (3.0, np.nan):
         masks = initial_masks(maps, threshold, roi)
         assert masks.sum(axis=(1, 2)).tolist() == [4, 4, 0]

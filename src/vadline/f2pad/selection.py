@@ -11,8 +11,9 @@ from vadline.calibration import promise
 from vadline.metrics.histogram import pixel_histogram
 from vadline.metrics.pixel import pixel_f1_threshold
 
-NEAR_HIGHEST = 0.95
-"""Share of an image's highest value from which on a pixel is suspicious in any case."""
+NEAR_HIGHEST = 0.75
+"""From this share of the way from an image's median to its highest value on, a pixel is
+suspicious in any case."""
 
 
 def mask_threshold(
@@ -73,8 +74,10 @@ def levels(
     maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return the value from which on M0 begins in each image, float32 (N, 1, 1)."""
-    highest = np.where(roi, maps, 0).max(axis=(1, 2), keepdims=True)
-    return np.fmin(np.float32(threshold), NEAR_HIGHEST * highest)
+    inside = maps[:, roi]
+    usual, highest = np.median(inside, axis=1), inside.max(axis=1)
+    level = np.fmin(np.float32(threshold), usual + NEAR_HIGHEST * (highest - usual))
+    return level.astype(np.float32)[:, None, None]
 
 
 def reference_rows(goods: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
