@@ -48,24 +48,27 @@ def test_another_side_of_pixels_writes_tables_and_inspector_and_draws_nothing(fi
     assert set(stale) == {"add_defects", "tabulate_defects", "pack_reading", "pack_inspector"}
 
 
-def test_other_trees_grow_forests_and_judge_anew_and_no_more(finished):
+def test_other_trees_grow_forests_judge_and_mark_anew_and_no_more(finished):
     stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
     assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad", "segad_safe")} <= set(
         stale
     )
-    assert set().union(*stale.values()) == {"brf_train", "evaluate"}
+    assert set().union(*stale.values()) == {"brf_train", "f2pad_refine", "evaluate"}
 
 
 def test_another_rate_decides_anew_but_fits_and_scores_nothing(finished):
     stale = stale_nodes(finished, {"decide": {"false_reject_rate": 0.1}})
     assert {"decide", "patchcore.choose_parts", "patchcore.refine_masks"} <= set(stale)
-    assert set().union(*stale.values()) == {"f2pad_refine", "evaluate"}
+    assert {name for name, stages in stale.items() if "brf_train" in stages} == {"calibrate_scores"}
+    assert set().union(*stale.values()) == {"brf_train", "f2pad_refine", "evaluate"}
 
 
 def test_one_detector_s_settings_leave_the_other_alone(finished):
     stale = stale_nodes(finished, {"detectors": {"apc": {"coreset_size": 50}}})
     assert {"apc.fit", "apc.score_folds"} <= set(stale)
-    assert not any(name.startswith(("patchcore.", "finetune")) for name in stale)
+    # What the line rejects is marked anew, whichever detector changed its mind.
+    learnt = {name for name, stages in stale.items() if not stages & {"f2pad_refine", "evaluate"}}
+    assert not any(name.startswith(("patchcore.", "finetune")) for name in learnt)
 
 
 def test_code_of_another_release_is_not_taken_for_this_one_s(finished, monkeypatch):
