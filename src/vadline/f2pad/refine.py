@@ -38,7 +38,7 @@ class RefineResult:
     recovered : ndarray, uint8, shape (N, H, W, 3)
         Non-defective images N; equal to the input outside Omega.
     initial_masks : ndarray, uint8 {0, 1}, shape (N, H, W)
-        The detector's thresholded maps M0.
+        The detector's regions M0.
     painted_masks : ndarray, uint8 {0, 1}, shape (N, H, W)
         Masks by the initialiser alone, as if nothing were solved (paper Table III).
     log : DataFrame
@@ -68,7 +68,7 @@ def refine(
 ) -> RefineResult:
     """Refine a detector's anomaly maps into masks at the pixels' own resolution.
 
-    Images without a pixel above the threshold get an empty mask and no iterations.
+    An image whose map is flat gets an empty mask and is not solved.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def refine(
     maps : ndarray, float32, shape (N, H, W)
         Anomaly maps at the images' size, higher = more anomalous.
     threshold : float
-        M0 is ``maps > threshold``.
+        Of M0, see :func:`vadline.f2pad.selection.initial_masks`.
     detector : RefinableDetector
         Its extractor's device is where the work is done.
     references : ndarray, uint8, shape (R, H, W, 3)
@@ -117,7 +117,8 @@ def refine(
             own = images[some], strengths, initial[some]
             found = _refine_batch(*own, references, objective, roi)
             masks[some], painted[some], recovered[some] = found[:3]
-            log.loc[some, found[3].columns] = found[3].to_numpy()
+            for name, values in found[3].items():
+                log.loc[some, name] = values.to_numpy()
             bar.update(len(some))
     return RefineResult(masks, recovered, initial, painted, log)
 

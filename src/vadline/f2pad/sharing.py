@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
-
-SharingReading = Literal["product", "gaussian"]
 
 
 def neighbour_table(region: Tensor, window: int) -> tuple[Tensor, Tensor]:
