@@ -1,7 +1,7 @@
 """What tests of the gauges ask of the system."""
 
-import numpy as np
 import pytest
+from tests.run.memory import touch_200_mb
 
 from vadline.run.gauges import peak_memory_mb, reset_peak_memory
 
@@ -9,9 +9,8 @@ from vadline.run.gauges import peak_memory_mb, reset_peak_memory
 @pytest.fixture
 def peaks_fall():
     """Skip where this process is told one peak for all of its life, as some systems do."""
-    array = np.ones(200_000_000 // 8)
+    touch_200_mb()
     high = peak_memory_mb()
-    del array
     reset_peak_memory()
     if not peak_memory_mb() < high - 150:
         pytest.skip("the system does not let this process's peak fall")

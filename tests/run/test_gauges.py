@@ -2,11 +2,10 @@
 
 import threading
 import time
-from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from tests.run.memory import touch_200_mb
 from torch import nn
 
 from vadline.backbones import FeatureExtractor
@@ -104,16 +103,12 @@ def test_the_clock_counts_what_a_gpu_takes_later(clock):
 
 def test_peak_memory_notices_an_array_that_was_freed(peaks_fall):
     before = peak_memory_mb()
-    array = np.ones(200_000_000 // 8)
-    del array
+    touch_200_mb()
     assert peak_memory_mb() > before + 100
 
 
-def test_peak_memory_falls_when_reset():
-    if not Path("/proc/self/clear_refs").exists():
-        pytest.skip("the system cannot reset it")
-    array = np.ones(200_000_000 // 8)
+def test_peak_memory_falls_when_reset(peaks_fall):
+    touch_200_mb()
     high = peak_memory_mb()
-    del array
     reset_peak_memory()
     assert peak_memory_mb() < high - 150

@@ -11,6 +11,7 @@ from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner, ThreadRunner
+from tests.run.memory import touch_200_mb
 from torch import nn
 
 from vadline.backbones import FeatureExtractor
@@ -36,7 +37,7 @@ def look(x):
 
 
 def allocate(x):
-    np.ones(200_000_000 // 8)
+    touch_200_mb()
     return x
 
 
@@ -157,7 +158,7 @@ def test_overlapping_nodes_do_not_hide_each_other_s_peaks(run, peaks_fall):
     freed, late_ended = threading.Event(), threading.Event()
 
     def early(x):
-        np.ones(200_000_000 // 8)
+        touch_200_mb()
         freed.set()
         assert late_ended.wait(20)
         return x
