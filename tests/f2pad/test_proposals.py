@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ from scipy import ndimage
 
 from vadline.f2pad import F2PADParams
 from vadline.f2pad.inpainting import Start
-from vadline.f2pad.proposals import choose, edge_contrast, mean_field, propose
+from vadline.f2pad.proposals import Suspect, choose, edge_contrast, mean_field, propose
 
 PARAMS = F2PADParams(k=3)
 
@@ -35,12 +37,19 @@ def blot():
     image = normal.copy()
     image[_square()] = 160
     flat = np.full((40, 40, 3), 100, np.float32)
-    return image, Start(flat, normal.astype(np.float32)), _grown(_square(), 5)
+    start = Start(flat, normal.astype(np.float32), np.full((40, 40), 7, np.float32))
+    return image, start, _grown(_square(), 5)
+
+
+def _as_start(image):
+    return Start(image.astype(np.float32), image.astype(np.float32), np.zeros(image.shape[:2]))
 
 
 def test_one_proposal_is_the_defect_and_none_leaves_omega(blot):
     image, start, omega = blot
-    masks = propose(image, np.where(omega, 1.2, 0).astype(np.float32), omega, start, PARAMS)
+    masks = propose(
+        image, np.where(omega, 1.2, 0).astype(np.float32), Suspect(omega, start), PARAMS
+    )
     assert masks.shape == (len(PARAMS.taus), 40, 40)
     assert not (masks & ~omega).any()
     assert max(_iou(mask, _square()) for mask in masks) == 1
@@ -51,8 +60,18 @@ def test_the_map_decides_where_the_photograph_does_not(blot):
     left = np.zeros_like(omega)
     left[:, :18] = True
     strength = np.where(left, 1.2, 0.05).astype(np.float32)
-    masks = propose(image, strength, omega, start, PARAMS)
+    masks = propose(image, strength, Suspect(omega, start), PARAMS)
     assert not (masks & ~left).any()
+
+
+def test_where_references_differ_a_residual_says_less(blot):
+    image, start, omega = blot
+    strength = np.where(omega, 1.2, 0).astype(np.float32)
+    spread = start.spread.copy()
+    spread[_square()] *= 20
+    restless = Suspect(omega, replace(start, spread=spread))
+    masks = propose(image, strength, restless, PARAMS)
+    assert masks.sum() < 0.5 * propose(image, strength, Suspect(omega, start), PARAMS).sum()
 
 
 def test_mean_field_without_neighbours_or_histograms_is_the_unary():
@@ -98,34 +117,57 @@ def test_edges_are_strongest_along_the_true_outline(blot):
 
 def test_chooses_for_each_image_as_if_alone(toy):
     params = F2PADParams(k=3, batch_size=1)
-    starts = [Start(image.astype(np.float32), image.astype(np.float32)) for image in toy.references]
-    omegas = np.stack([_grown(mask > 0, 3) for mask in toy.masks[:5]])
-    strengths = np.ones(omegas.shape, np.float32) * 1.2
-    found = choose(toy.detector, toy.images[:5], strengths, omegas, starts[:5], params)
+    suspects = [
+        [Suspect(_grown(mask > 0, by), _as_start(image)) for by in grown]
+        for image, mask, grown in zip(
+            toy.references, toy.masks[:5], [(3,), (3, 6), (1, 3), (3,), (6,)], strict=False
+        )
+    ]
+    strengths = np.full(toy.masks[:5].shape, 1.2, np.float32)
+    found = choose(toy.detector, toy.images[:5], strengths, suspects, params)
     assert min(map(_iou, found.masks, toy.masks[:5] > 0)) > 0.9
     assert (found.loss < found.loss_initial).all()
     for i in range(5):
-        own = (part[i : i + 1] for part in (toy.images, strengths, omegas))
-        alone = choose(toy.detector, *own, starts[i : i + 1], params)
+        alone = choose(
+            toy.detector, toy.images[i : i + 1], strengths[:1], suspects[i : i + 1], params
+        )
         np.testing.assert_array_equal(alone.masks[0], found.masks[i])
         assert alone.tau[0] == found.tau[i]
+        mask = found.masks[i][..., None]
+        filled = np.where(mask, suspects[i][0].start.sharp, toy.images[i])
+        np.testing.assert_array_equal(found.filled[i], filled)
+
+
+def test_a_narrow_omega_costs_nothing_where_a_wider_one_is_tried_too(toy):
+    """Half of the defect lies outside of the narrow one."""
+    image, truth = toy.images[:1], toy.masks[0] > 0
+    half = truth & (np.arange(48) < np.nonzero(truth)[1].mean())
+    narrow, wide = (Suspect(omega, _as_start(toy.references[0])) for omega in (half, truth))
+    strength = np.full((1, 48, 48), 1.2, np.float32)
+    masks = [
+        choose(toy.detector, image, strength, [own], PARAMS).masks[0]
+        for own in ([narrow], [narrow, wide])
+    ]
+    assert [_iou(mask, truth) > 0.9 for mask in masks] == [False, True]
 
 
 @pytest.mark.parametrize(("min_area", "found"), [(0, 2), (10, 1), (1000, 2)])
 def test_specks_are_dropped_unless_there_is_nothing_else(toy, min_area, found):
-    image, start = toy.references[:1].copy(), toy.references[0].astype(np.float32)
+    image = toy.references[:1].copy()
     image[0, 10:18, 10:18] = image[0, 34:36, 34:37] = (200, 60, 50)
-    omega, strength = np.ones((1, 48, 48), bool), np.full((1, 48, 48), 1.2, np.float32)
+    everywhere = Suspect(np.ones((48, 48), bool), _as_start(toy.references[0]))
+    strength = np.full((1, 48, 48), 1.2, np.float32)
     params = F2PADParams(k=3, min_area=min_area, smoothness=0.5, residual_sigma=0.3)
-    chosen = choose(toy.detector, image, strength, omega, [Start(start, start)], params)
+    chosen = choose(toy.detector, image, strength, [[everywhere]], params)
     assert ndimage.label(chosen.masks[0], np.ones((3, 3)))[1] == found
 
 
 def test_what_is_normal_has_no_mask(toy):
     image = toy.references[:1]
-    start = Start(image[0].astype(np.float32), image[0].astype(np.float32))
-    omega = np.ones((1, 48, 48), bool)
-    found = choose(toy.detector, image, np.ones((1, 48, 48), np.float32), omega, [start], PARAMS)
+    everywhere = Suspect(np.ones((48, 48), bool), _as_start(image[0]))
+    strength = np.ones((1, 48, 48), np.float32)
+    found = choose(toy.detector, image, strength, [[everywhere]], PARAMS)
     assert not found.masks.any()
     assert np.isnan(found.tau).all()
     np.testing.assert_array_equal(found.loss, found.loss_initial)
+    np.testing.assert_array_equal(found.filled, image)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vadline.f2pad import initial_masks, mask_threshold, reference_rows, rows_to_refine
+from vadline.f2pad.selection import surrounding_masks
 
 
 def test_the_threshold_separates_what_can_be_separated():
@@ -32,6 +33,17 @@ def test_an_image_below_the_threshold_has_its_highest_place():
     assert initial_masks(maps, 1.0, roi).sum(axis=(1, 2)).tolist() == [4, 5, 0]
     roi[3:] = False  # what lies outside is no highest place
     assert initial_masks(maps, 3.0, roi)[1].nonzero()[0].tolist() == [0]
+
+
+def test_a_region_grows_into_what_is_connected_and_half_as_high():
+    maps, roi = np.zeros((1, 8, 8), np.float32), np.ones((8, 8), bool)
+    maps[0, 1:3, 1:6], maps[0, 1, 1], maps[0, 6, 1:3] = 5, 10, 6
+    assert initial_masks(maps, 9.0, roi).sum() == 1
+    grown = surrounding_masks(maps, 9.0, roi)[0]
+    np.testing.assert_array_equal(grown, (maps[0] > 4) & (np.arange(8)[:, None] < 4))
+    roi[:, 4] = False
+    assert surrounding_masks(maps, 9.0, roi)[0].sum() == 6
+    assert surrounding_masks(maps, 3.0, np.ones((8, 8), bool)).sum() == 12
 
 
 def test_outside_of_the_region_no_pixel_moves_the_threshold():

@@ -25,10 +25,13 @@ class Start:
         The best guess N0: several references' mean. Grey levels 0 to 255, not rounded.
     sharp : ndarray, float32, shape (H, W, 3)
         The best reference alone, as a mean is smoother than a photograph.
+    spread : ndarray, float32, shape (H, W)
+        Standard deviation of the references, over the channels together; 0 where none is known.
     """
 
     mean: np.ndarray
     sharp: np.ndarray
+    spread: np.ndarray
 
 
 def inpaint(
@@ -63,8 +66,9 @@ def inpaint(
     if params.initialiser == "mae" and params.mae is not None:
         filled = mae_inpaint(load_mae(params.mae), image, region)
         if filled is not None:
-            return Start(filled, filled)
-    start = Start(image.astype(np.float32), image.astype(np.float32))
+            return Start(filled, filled, np.zeros(region.shape, np.float32))
+    grey = image.astype(np.float32)
+    start = Start(grey, grey.copy(), np.zeros(region.shape, np.float32))
     left = region.copy()
     ring = ~region if roi is None else roi & ~region
     if params.initialiser == "nearest_reference" and len(references):
@@ -75,12 +79,13 @@ def inpaint(
     if left.all():  # nothing is known to go on from
         if not len(references):
             return start
-        return Start(references.mean(axis=0, dtype=np.float32), references[0].astype(np.float32))
+        mean = references.mean(axis=0, dtype=np.float32)
+        return Start(mean, references[0].astype(np.float32), start.spread)
     if left.any():
         filled = 255 * inpaint_biharmonic(image / 255.0, left, channel_axis=-1)
         for painted in (start.mean, start.sharp):
             painted[left] = filled[left]
-    return Start(start.mean.clip(0, 255), start.sharp.clip(0, 255))
+    return Start(start.mean.clip(0, 255), start.sharp.clip(0, 255), start.spread)
 
 
 def _paste_nearest(
@@ -106,6 +111,8 @@ def _paste_nearest(
         sources.append(source + _smooth_offset(target - source, rim, params.offset_sigma))
     start.mean[window][part] = np.mean(sources, axis=0)[part]
     start.sharp[window][part] = sources[0][part]
+    if len(sources) > 1:
+        start.spread[window][part] = np.sqrt(np.var(sources, axis=0, ddof=1).sum(axis=2))[part]
     return True
 
 

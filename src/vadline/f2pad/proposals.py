@@ -19,17 +19,36 @@ from vadline.f2pad.protocol import RefinableDetector
 from vadline.f2pad.sharing import neighbour_table, share, sharing_weights
 
 _BINS = 32  # of the grey histograms
+_SPREAD_SIGMA = 2.0  # blur in pixels, as a few references tell it
 _ITERATIONS = 6  # of the mean field; more change nothing
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """Where a defect may be.
+
+    Attributes
+    ----------
+    omega : ndarray, bool, shape (H, W)
+        Not empty.
+    start : Start
+        What is normal there.
+    """
+
+    omega: NDArray[np.bool_]
+    start: Start
+
+
+@dataclass(frozen=True)
 class Choice:
-    """What was chosen for B images, T proposals each.
+    """What was chosen for B images.
 
     Attributes
     ----------
     masks : ndarray, bool, shape (B, H, W)
         Empty where no proposal lowers the loss.
+    filled : ndarray, float32, shape (B, H, W, 3)
+        The images with the masks filled by what is normal; grey levels.
     tau : ndarray, float64, shape (B,)
         Of the proposal taken; NaN where there is none.
     loss, loss_initial : ndarray, float64, shape (B,)
@@ -37,6 +56,7 @@ class Choice:
     """
 
     masks: NDArray[np.bool_]
+    filled: NDArray[np.float32]
     tau: NDArray[np.float64]
     loss: NDArray[np.float64]
     loss_initial: NDArray[np.float64]
@@ -46,8 +66,7 @@ def choose(
     detector: RefinableDetector,
     images: NDArray[np.uint8],
     strengths: NDArray[np.float32],
-    omegas: NDArray[np.bool_],
-    starts: Sequence[Start],
+    suspects: Sequence[Sequence[Suspect]],
     params: F2PADParams,
 ) -> Choice:
     """Propose masks for B images, and take each one's best.
@@ -64,44 +83,52 @@ def choose(
     images : ndarray, uint8, shape (B, H, W, 3)
     strengths : ndarray, float32, shape (B, H, W)
         Anomaly maps over the threshold of M0.
-    omegas : ndarray, bool, shape (B, H, W)
-        None of them empty.
-    starts : sequence of Start, length B
+    suspects : sequence of sequences of Suspect, length B
+        Of each image one or more, the widest last; masks are proposed in each.
     """
-    proposals = [
-        propose(*each, params) for each in zip(images, strengths, omegas, starts, strict=True)
+    tried = [
+        [
+            (mask, suspect.start)
+            for suspect in own
+            for mask in propose(image, strength, suspect, params)
+        ]
+        for image, strength, own in zip(images, strengths, suspects, strict=True)
     ]
-    losses = _losses(detector, images, proposals, starts, params)
-    masks, taus, found = np.zeros_like(omegas), np.full(len(images), np.nan), []
-    for row, (masked, loss) in enumerate(zip(proposals, losses, strict=True)):
-        found.append(loss[-1])
+    losses = _losses(detector, images, tried, suspects, params)
+    masks, filled = np.zeros(strengths.shape, bool), images.astype(np.float32)
+    taus, found = np.full(len(images), np.nan), [loss[-1] for loss in losses]
+    for row, (proposals, loss) in enumerate(zip(tried, losses, strict=True)):
         lowest = int(loss[:-1].argmin())
         if loss[lowest] >= loss[-1]:
             continue
+        proposed = np.stack([mask for mask, _ in proposals])
         gain = ((loss[-1] - loss[:-1]) / (loss[-1] - loss[lowest])).clip(1e-9)
-        area = masked.sum(axis=(1, 2)) / masked[lowest].sum()
-        edge = edge_contrast(images[row], masked, omegas[row]).clip(1e-9)
+        area = proposed.sum(axis=(1, 2)) / proposed[lowest].sum()
+        edge = edge_contrast(images[row], proposed, suspects[row][-1].omega).clip(1e-9)
         best = int((np.log(edge * np.sqrt(gain)) + gain - params.sparsity * area).argmax())
-        masks[row] = _without_specks(masked[best], params.min_area)
-        taus[row], found[-1] = params.taus[best], loss[best]
-    return Choice(masks, taus, np.array(found), np.array([loss[-1] for loss in losses]))
+        masks[row] = _without_specks(proposed[best], params.min_area)
+        filled[row][masks[row]] = proposals[best][1].sharp[masks[row]]
+        taus[row], found[row] = params.taus[best % len(params.taus)], loss[best]
+    return Choice(masks, filled, taus, np.array(found), np.array([loss[-1] for loss in losses]))
 
 
 def propose(
     image: NDArray[np.uint8],
     strength: NDArray[np.float32],
-    omega: NDArray[np.bool_],
-    start: Start,
+    suspect: Suspect,
     params: F2PADParams,
 ) -> NDArray[np.bool_]:
     """Propose a mask for each of ``params.taus``, bool (T, H, W), inside of Omega.
 
     A pixel's log-odds are ``2 log(v / tau)``, with v the residual ``|x - mean|``, blurred, times
-    ``min(strength, 1.2) ** 2``; see :func:`mean_field` for what follows.
+    ``min(strength, 1.2) ** 2``; see :func:`mean_field` for what follows. Where references differ
+    more than in Omega's calmest quarter, the residual counts the less.
     """
+    omega, start = suspect.omega, suspect.start
     window = ndimage.find_objects(ndimage.binary_dilation(omega, iterations=8).astype(np.int8))[0]
     x, inside = image[window], omega[window]
     residual = np.linalg.norm(x - start.mean[window], axis=2) / (255 * PIXEL_UNIT)
+    residual /= _restlessness(start.spread[window], inside)
     v = ndimage.gaussian_filter(residual, params.residual_sigma)
     v = v * np.minimum(strength[window], 1.2) ** 2
     seen = torch.from_numpy(v[inside].clip(1e-6)).float()
@@ -110,6 +137,13 @@ def propose(
     found = mean_field(unary, x, inside, params.smoothness) > 0.5
     masks[:, omega] = found.T.numpy()
     return masks
+
+
+def _restlessness(spread: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Tell how many times as much as usual references differ, float32 (h, w), 1 and above."""
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), _SPREAD_SIGMA)
+    smooth = ndimage.gaussian_filter(spread, _SPREAD_SIGMA) / np.maximum(weight, 1e-3)
+    return np.maximum(smooth / max(float(np.quantile(smooth[inside], 0.25)), 1.0), 1)
 
 
 def mean_field(
@@ -189,23 +223,26 @@ def _without_specks(mask: NDArray[np.bool_], min_area: int) -> NDArray[np.bool_]
 def _losses(
     detector: RefinableDetector,
     images: NDArray[np.uint8],
-    proposals: Sequence[NDArray[np.bool_]],
-    starts: Sequence[Start],
+    tried: Sequence[Sequence[tuple[NDArray[np.bool_], Start]]],
+    suspects: Sequence[Sequence[Suspect]],
     params: F2PADParams,
 ) -> list[NDArray[np.float64]]:
-    """Return L of each image with its proposals filled, and last as it is; equal masks once."""
+    """Return L of each image with its proposals filled, and last as it is; equal ones once."""
     extractor = detector.extractor
-    candidates = detector.candidates(as_input([s.mean for s in starts], extractor), params.k)
+    means = [own[-1].start.mean for own in suspects]
+    candidates = detector.candidates(as_input(means, extractor), params.k)
     pictures: list[NDArray[np.float32]] = []
     owners: list[int] = []
     places = []
-    for row, (image, masks, start) in enumerate(zip(images, proposals, starts, strict=True)):
-        tried = np.concatenate([masks, np.zeros_like(masks[:1])])
-        kept, place = np.unique(np.packbits(tried, axis=2), axis=0, return_inverse=True)
-        unpacked = np.unpackbits(kept, axis=2, count=masks.shape[2]).astype(bool)
-        places.append(len(pictures) + place.ravel())
-        pictures += [np.where(mask[..., None], start.sharp, image) for mask in unpacked]
-        owners += [row] * len(kept)
+    for row, (image, proposals) in enumerate(zip(images, tried, strict=True)):
+        known: dict[tuple[bytes, int], int] = {}
+        for mask, start in [*proposals, (np.zeros(image.shape[:2], bool), suspects[row][0].start)]:
+            key = np.packbits(mask).tobytes(), id(start)
+            if key not in known:
+                known[key] = len(pictures)
+                pictures.append(np.where(mask[..., None], start.sharp, image))
+                owners.append(row)
+            places.append(known[key])
     together = params.batch_size * (len(params.taus) + 1)
     found = [
         detector.refinement_loss(
@@ -214,5 +251,5 @@ def _losses(
         )
         for at in range(0, len(pictures), together)
     ]
-    loss = torch.cat(found).double().cpu().numpy()
-    return [loss[place] for place in places]
+    loss = torch.cat(found).double().cpu().numpy()[places]
+    return np.split(loss, np.cumsum([len(proposals) + 1 for proposals in tried])[:-1])

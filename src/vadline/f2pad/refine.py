@@ -19,9 +19,9 @@ from vadline.f2pad.objective import PIXEL_UNIT, Objective, as_input, weight_unit
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.penalties import LOG_RANGE
 from vadline.f2pad.pixel_prior import PixelPrior
-from vadline.f2pad.proposals import choose
+from vadline.f2pad.proposals import Suspect, choose
 from vadline.f2pad.protocol import RefinableDetector
-from vadline.f2pad.selection import initial_masks, levels
+from vadline.f2pad.selection import initial_masks, levels, surrounding_masks
 from vadline.progress import progress
 
 _SOLVED = ("loss", "loss_initial", "iterations", "converged")
@@ -176,21 +176,20 @@ def _refine_batch(
     started = time.perf_counter()
     params, extractor = objective.params, objective.detector.extractor
     device, std = extractor.mean.device, extractor.std
-    omegas = np.stack([dilated_region(mask, params.radius_share) & roi for mask in initial])
-    starts = [
-        inpaint(image, region, references, params, roi)
-        for image, region in zip(images, omegas, strict=True)
+    suspects = [
+        _suspects(*each, references, params, roi)
+        for each in zip(images, initial, surrounding_masks(strengths, 1.0, roi), strict=True)
     ]
     x = extractor.normalise(torch.as_tensor(np.ascontiguousarray(images), device=device))
-    region = torch.as_tensor(omegas, device=device)
-    n0 = torch.where(region[:, None], as_input([s.mean for s in starts], extractor), x)
+    region = torch.as_tensor(np.stack([own[0].omega for own in suspects]), device=device)
+    n0 = as_input([own[0].start.mean for own in suspects], extractor)
+    n0 = torch.where(region[:, None], n0, x)
     painted = anomaly_mask(x, n0, std, region, params)
     if params.solver == "proposals":
-        choice = choose(objective.detector, images, strengths, omegas, starts, params)
+        choice = choose(objective.detector, images, strengths, suspects, params)
         masks, log = choice.masks.astype(np.uint8), {"iterations": 0, "converged": True}
         log |= {name: getattr(choice, name) for name in ("loss", "loss_initial", "tau")}
-        filled = torch.as_tensor(choice.masks, device=device)[:, None]
-        n = torch.where(filled, as_input([s.sharp for s in starts], extractor), x)
+        n = as_input(list(choice.filled), extractor)
     else:
         solution = solve(objective, x, n0, region, *_weights(objective, x, n0, initial))
         n, masks = solution.n, anomaly_mask(x, solution.n, std, region, params)
@@ -202,6 +201,23 @@ def _refine_batch(
     seconds = (time.perf_counter() - started) / len(images)
     recovered = extractor.denormalise(n).cpu().numpy()
     return masks, painted, recovered, pd.DataFrame({**log, "kept": kept, "seconds": seconds})
+
+
+def _suspects(
+    image: np.ndarray,
+    initial: np.ndarray,
+    surrounding: np.ndarray,
+    references: np.ndarray,
+    params: F2PADParams,
+    roi: np.ndarray,
+) -> list[Suspect]:
+    """Return Omega around M0, and around what M0 grows into where that is notably more."""
+    omegas = [dilated_region(mask, params.radius_share) & roi for mask in (initial, surrounding)]
+    wider = omegas[1].sum() > 1.1 * omegas[0].sum()
+    return [
+        Suspect(omega, inpaint(image, omega, references, params, roi))
+        for omega in omegas[: 1 + wider]
+    ]
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage.filters import apply_hysteresis_threshold
 
 from vadline.calibration import promise
 from vadline.metrics.histogram import pixel_histogram
@@ -14,6 +15,9 @@ from vadline.metrics.pixel import pixel_f1_threshold
 NEAR_HIGHEST = 0.75
 """From this share of the way from an image's median to its highest value on, a pixel is
 suspicious in any case."""
+
+AROUND_IT = 0.45
+"""And from this share on what is connected to one."""
 
 
 def mask_threshold(
@@ -70,13 +74,34 @@ def initial_masks(
     return ((maps > levels(maps, threshold, roi)) & roi).astype(np.uint8)
 
 
-def levels(
+def surrounding_masks(
     maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Let each image's M0 grow into what is connected to it and half as high: maps are blurred.
+
+    Returns
+    -------
+    ndarray, bool, shape (N, H, W)
+        Contains M0.
+    """
+    high, low = (levels(maps, threshold, roi, share) for share in (NEAR_HIGHEST, AROUND_IT))
+    grown = [
+        apply_hysteresis_threshold(np.where(roi, one, -np.inf), *level)
+        for one, *level in zip(maps, low.ravel(), high.ravel(), strict=True)
+    ]
+    return np.stack(grown)
+
+
+def levels(
+    maps: NDArray[np.float32],
+    threshold: float,
+    roi: NDArray[np.bool_],
+    share: float = NEAR_HIGHEST,
 ) -> NDArray[np.float32]:
     """Return the value from which on M0 begins in each image, float32 (N, 1, 1)."""
     inside = maps[:, roi]
     usual, highest = np.median(inside, axis=1), inside.max(axis=1)
-    level = np.fmin(np.float32(threshold), usual + NEAR_HIGHEST * (highest - usual))
+    level = np.fmin(np.float32(threshold), usual + share * (highest - usual))
     return level.astype(np.float32)[:, None, None]
 
 
