@@ -52,7 +52,7 @@ def test_the_guide_s_detector_gets_a_row_a_setup_and_a_namespace(own):
     tables, names = own.tables(params=params), ["patchcore", "padim", "apc", "mean_image"]
     assert tables["detection"]["row"].tolist() == [*names, "probe", "mean"]
     assert tables["segad"]["row"].tolist() == [*names, "all_ad", "segad_safe"]
-    assert "mean_image" in {node.namespace for node in pipelines["segad_vad"].nodes}
+    assert "memory_bank.mean_image" in {node.namespace for node in pipelines["segad_vad"].nodes}
     features = own.load("segad_features", params=params)
     assert any(name.startswith("mean_image.") for name in features)
 

@@ -241,10 +241,18 @@ def test_one_class_training_makes_its_own_defects(project):
     assert project.tables()["segad"]["image_auroc"].between(0, 1).all()
 
 
-def test_a_detector_of_the_line_is_a_namespace(finished):
+def test_a_stage_is_a_namespace_and_a_detector_is_one_in_it(finished):
     finished.load("split")
-    assert {node.namespace for node in pipelines["memory_bank"].nodes} == {"patchcore", "apc"}
-    assert pd.Series([n.name for n in pipelines["segad_vad"].nodes]).is_unique
+    banks = {node.namespace for node in pipelines["memory_bank"].nodes}
+    assert banks == {"memory_bank.patchcore", "memory_bank.apc"}
+    line = pipelines["segad_vad"]
+    assert {node.namespace.split(".")[0] for node in line.nodes} == {
+        *("ingest", "split", "apc_finetune", "memory_bank", "score_maps"),
+        *("segad_features", "brf_train", "f2pad_refine", "evaluate"),
+    }
+    assert all(node.tags == {node.namespace.split(".")[0]} for node in line.nodes)
+    assert {"images", "patchcore.model", "decisions"} <= line.all_outputs()
+    assert pd.Series([n.name for n in line.nodes]).is_unique
 
 
 def test_a_line_that_rejects_nothing_still_shows_its_parts(project, monkeypatch):

@@ -9,7 +9,7 @@ AUTO = {"segad": {"segments": {"kind": "auto", "count": 4}}}
 def test_the_stage_split_learns_segments_where_it_is_told_to(project):
     project.run(params=AUTO, tags=["ingest", "split"])
     nodes = {node.name: node for node in pipelines["split"].nodes}
-    assert "segment_images" not in nodes
+    assert "split.segment_images" not in nodes
     names, segments = (project.load(name, params=AUTO) for name in ("segment_names", "segments"))
     assert names == [f"auto_{index}" for index in range(len(names))]
     assert 2 <= len(names) <= 4

@@ -40,35 +40,42 @@ def test_what_changes_no_result_makes_nothing_stale(finished, params):
 
 def test_the_gallery_s_size_solves_nothing_again(finished):
     stale = stale_nodes(finished, {"decide": {"gallery": 2}})
-    assert set(stale) == {"choose_for_gallery_patchcore", "draw_gallery_patchcore"}
+    assert set(stale) == {
+        f"evaluate.figures.{do}_gallery_patchcore" for do in ("choose_for", "draw")
+    }
 
 
 def test_another_side_of_pixels_writes_tables_and_inspector_and_draws_nothing(finished):
     stale = stale_nodes(finished, {"images": {"mm_per_pixel": 0.1}})
-    assert set(stale) == {"add_defects", "tabulate_defects", "pack_reading", "pack_inspector"}
+    tables, packed = ("add_defects", "tabulate_defects"), ("pack_reading", "pack_inspector")
+    assert set(stale) == {
+        *(f"evaluate.{name}" for name in tables),
+        *(f"evaluate.inspector.{name}" for name in packed),
+    }
 
 
 def test_other_trees_grow_forests_judge_and_mark_anew_and_no_more(finished):
     stale = stale_nodes(finished, {"segad": {"forest": {"trees": 3}}})
-    assert {f"grow_forest_{name}" for name in ("patchcore", "apc", "all_ad", "segad_safe")} <= set(
-        stale
-    )
+    setups = ("patchcore", "apc", "all_ad", "segad_safe")
+    assert {f"brf_train.grow_forest_{name}" for name in setups} <= set(stale)
     assert set().union(*stale.values()) == {"brf_train", "f2pad_refine", "evaluate"}
 
 
 def test_another_rate_decides_anew_but_fits_and_scores_nothing(finished):
     stale = stale_nodes(finished, {"decide": {"false_reject_rate": 0.1}})
-    assert {"decide", "patchcore.choose_parts", "patchcore.refine_masks"} <= set(stale)
-    assert {name for name, stages in stale.items() if "brf_train" in stages} == {"calibrate_scores"}
+    refined = {f"f2pad_refine.patchcore.{name}" for name in ("choose_parts", "refine_masks")}
+    assert {"evaluate.decide", *refined} <= set(stale)
+    trained = {name for name, stages in stale.items() if "brf_train" in stages}
+    assert trained == {"brf_train.calibrate_scores"}
     assert set().union(*stale.values()) == {"brf_train", "f2pad_refine", "evaluate"}
 
 
 def test_one_detector_s_settings_leave_the_other_alone(finished):
     stale = stale_nodes(finished, {"detectors": {"apc": {"coreset_size": 50}}})
-    assert {"apc.fit", "apc.score_folds"} <= set(stale)
+    assert {"memory_bank.apc.fit", "score_maps.apc.score_folds"} <= set(stale)
     # What the line rejects is marked anew, whichever detector changed its mind.
     learnt = {name for name, stages in stale.items() if not stages & {"f2pad_refine", "evaluate"}}
-    assert not any(name.startswith(("patchcore.", "finetune")) for name in learnt)
+    assert not any("patchcore." in name or "finetune" in name for name in learnt)
 
 
 def test_code_of_another_release_is_not_taken_for_this_one_s(finished, monkeypatch):

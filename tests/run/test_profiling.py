@@ -109,13 +109,13 @@ def test_sums_seconds_and_shares_and_takes_the_highest_memory():
     assert profile["backbone_share"][1] == 0.75
 
 
-def test_a_detector_is_the_namespace_of_its_nodes():
+def test_a_detector_s_nodes_are_summed_up_by_stage():
     rows = [
-        {"node": "a.fit", "stage": "bank", "seconds": 1.0, "peak_memory_mb": 300.0},
-        {"node": "join", "stage": "maps", "seconds": 9.0, "peak_memory_mb": 900.0},
-        {"node": "b.fit", "stage": "bank", "seconds": 2.0, "peak_memory_mb": 100.0},
-        {"node": "a.score", "stage": "maps", "seconds": 4.0, "peak_memory_mb": 200.0},
-        {"node": "a.again", "stage": "maps", "seconds": 5.0, "peak_memory_mb": 200.0},
+        {"detector": "a", "stage": "bank", "seconds": 1.0, "peak_memory_mb": 300.0},
+        {"detector": None, "stage": "maps", "seconds": 9.0, "peak_memory_mb": 900.0},
+        {"detector": "b", "stage": "bank", "seconds": 2.0, "peak_memory_mb": 100.0},
+        {"detector": "a", "stage": "maps", "seconds": 4.0, "peak_memory_mb": 200.0},
+        {"detector": "a", "stage": "maps", "seconds": 5.0, "peak_memory_mb": 200.0},
     ]
     profile = by_detector(rows).set_index("detector")
     assert profile.loc["a"].to_dict() == {

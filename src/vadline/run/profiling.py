@@ -58,21 +58,21 @@ def by_stage(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def by_detector(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Sum what nodes took by detector, which is the namespace of their names.
+    """Sum what nodes took by detector.
 
     Parameters
     ----------
     nodes : iterable of dict
-        As for :func:`by_stage`, and ``node``, the name.
+        As for :func:`by_stage`, and ``detector``, a name or None.
 
     Returns
     -------
     DataFrame
         Columns ``detector``, ``<stage>_seconds`` of each stage that has nodes of detectors, and
         ``peak_memory_mb``; a row per detector, in the order in which they first ran. Empty if no
-        node has a namespace.
+        node is a detector's.
     """
-    own = [row | {"detector": row["node"].split(".")[0]} for row in nodes if "." in row["node"]]
+    own = [row for row in nodes if row["detector"]]
     if not own:
         return pd.DataFrame()
     frame = pd.DataFrame(own)
@@ -81,6 +81,12 @@ def by_detector(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
     ).add_suffix("_seconds")
     seconds["peak_memory_mb"] = frame.groupby("detector")["peak_memory_mb"].max()
     return seconds.rename_axis(columns=None).reset_index()
+
+
+def _detector(node: Node) -> str | None:
+    """Name the detector that a node is of: its datasets are named by the innermost namespace."""
+    space = (node.namespace or "").rpartition(".")[2]
+    return space if any(name.startswith(f"{space}.") for name in node.outputs) else None
 
 
 _TABLES = {"stage_profile": by_stage, "detector_profile": by_detector}
@@ -171,6 +177,7 @@ class ProfileHooks:
             row = {
                 "node": node.name,
                 "stage": measured.stage,
+                "detector": _detector(node),
                 "seconds": time.perf_counter() - measured.started,
                 "peak_memory_mb": measured.peak,
                 "backbone_seconds": measured.forward,

@@ -7,6 +7,7 @@ from kedro.pipeline import Node, Pipeline
 
 from vadline.config.current import current_line
 from vadline.pipelines.apc_finetune.nodes import finetune, finetune_folds
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
@@ -22,4 +23,4 @@ def create_pipeline() -> Pipeline:
         outputs=["apc_encoder", "apc_history", *(["apc_fold_encoders"] if line.cross_fit else [])],
         name="finetune",
     )
-    return Pipeline([node], tags="apc_finetune")
+    return as_stage("apc_finetune", node)

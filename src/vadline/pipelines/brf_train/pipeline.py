@@ -10,6 +10,7 @@ from vadline.pipelines.brf_train.nodes import (
     join_scores,
     learn_probe,
 )
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
@@ -23,7 +24,7 @@ def create_pipeline() -> Pipeline:
     )
     nodes = [_setup(name, setups[name].probe) for name in line.setups]
     probe = [_probe()] if line.has_probe() else []
-    return Pipeline([*probe, *nodes, join, _calibrate()], tags="brf_train")
+    return as_stage("brf_train", *probe, *nodes, join, _calibrate())
 
 
 def _calibrate() -> Node:

@@ -9,6 +9,7 @@ from vadline.config.current import current, current_line
 from vadline.config.line import MEAN, Line, bound
 from vadline.metrics import detection_table
 from vadline.pipelines.evaluate import decisions, packing, parts, pictures, report, tables
+from vadline.pipelines.stage import as_stage, grouped
 from vadline.segad import PROBE
 
 _TRUTH = ["masks", "split", "roi"]
@@ -21,25 +22,29 @@ _DECIDE = [f"params:decide.{name}" for name in ("setup", "false_reject_rate")]
 def create_pipeline() -> Pipeline:
     """Build the stage."""
     line = current_line()
-    nodes = [
-        *_tables(line),
-        *_decisions(line.detectors),
+    figures = [
         *_figures([*line.detectors, *_probe(line)]),
-        *packing.nodes(line),
-        *parts.nodes(line),
-        *report.nodes(line),
+        *(_importances(setup) for setup in line.setups),
+        *(node for name in line.refined for node in _gallery(name)),
+        *([_history()] if line.uses_apc() else []),
     ]
-    nodes += [_importances(setup) for setup in line.setups]
-    nodes += [node for name in line.refined for node in _gallery(name)]
-    nodes += [_history()] if line.uses_apc() else []
     rows = [_row(name, _evaluated(line, name), *_DETECTION) for name in line.detectors]
     rows += [_row(name, *_REFINEMENT) for name in line.refined]
-    return sum(rows, Pipeline(nodes, tags="evaluate"))
+    return as_stage(
+        "evaluate",
+        *_tables(line),
+        *_decisions(line.detectors),
+        *rows,
+        *parts.nodes(line),
+        grouped("figures", figures),
+        grouped("report", report.nodes(line)),
+        grouped("inspector", packing.nodes(line)),
+    )
 
 
 def _row(name: str, measure: Callable[..., Any], own: list[str], row: str) -> Pipeline:
     node = Node(measure, inputs=[*own, *_TRUTH], outputs=row, name=measure.__name__)
-    return Pipeline([node], namespace=name, inputs=set(_TRUTH), tags="evaluate")
+    return Pipeline([node], namespace=name, inputs=set(_TRUTH))
 
 
 def _evaluated(line: Line, name: str) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from vadline.pipelines.f2pad_refine.nodes import (
     learn_pixel_prior,
     refine_masks,
 )
+from vadline.pipelines.stage import as_stage
 
 _PRIOR = [f"params:f2pad.{name}" for name in ("prior_pixels", "prior_components")]
 _CHOICE = ["params:f2pad.max_images", "params:f2pad.references"]
@@ -18,7 +19,7 @@ _MASKS = ["refined_masks", "initial_masks", "painted_masks"]
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return sum((_detector(name) for name in current_line().refined), Pipeline([]))
+    return as_stage("f2pad_refine", *map(_detector, current_line().refined))
 
 
 def _detector(name: str) -> Pipeline:
@@ -70,5 +71,4 @@ def _detector(name: str) -> Pipeline:
         namespace=name,
         inputs={"images", "masks", "roi", "split", "synthetic", "segad_scores", "calibration"},
         parameters={*_PRIOR, *_CHOICE, _MASK_RATE, "params:f2pad", "params:seed"},
-        tags="f2pad_refine",
     )

@@ -3,27 +3,26 @@
 from kedro.pipeline import Node, Pipeline
 
 from vadline.pipelines.ingest.nodes import ingest_images, take_in_review
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return Pipeline(
-        [
-            Node(
-                take_in_review,
-                inputs=["params:review", "review_folder"],
-                outputs="verdicts",
-                name="take_in_review",
-            ),
-            Node(
-                ingest_images,
-                inputs=[
-                    *("params:source", "params:images", "verdicts"),
-                    *("demo_folder", "ingest_scratch"),
-                ],
-                outputs=["manifest", "images", "masks", "roi", "ingest_report"],
-                name="ingest_images",
-            ),
-        ],
-        tags="ingest",
+    return as_stage(
+        "ingest",
+        Node(
+            take_in_review,
+            inputs=["params:review", "review_folder"],
+            outputs="verdicts",
+            name="take_in_review",
+        ),
+        Node(
+            ingest_images,
+            inputs=[
+                *("params:source", "params:images", "verdicts"),
+                *("demo_folder", "ingest_scratch"),
+            ],
+            outputs=["manifest", "images", "masks", "roi", "ingest_report"],
+            name="ingest_images",
+        ),
     )

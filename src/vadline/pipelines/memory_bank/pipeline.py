@@ -7,12 +7,13 @@ from kedro.pipeline import Node, Pipeline
 from vadline.config.current import current_line
 from vadline.config.line import bound
 from vadline.pipelines.memory_bank.nodes import fit, fit_supervised
+from vadline.pipelines.stage import as_stage
 from vadline.state import ModelState
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return sum((_detector(name) for name in current_line().detectors), Pipeline([]))
+    return as_stage("memory_bank", *map(_detector, current_line().detectors))
 
 
 def _detector(name: str) -> Pipeline:
@@ -34,5 +35,4 @@ def _detector(name: str) -> Pipeline:
         namespace=name,
         inputs={*shared, *fine_tuned},
         parameters=set(parameters),
-        tags="memory_bank",
     )

@@ -8,13 +8,14 @@ from kedro.pipeline import Node, Pipeline
 from vadline.config.current import current_line
 from vadline.config.line import Line
 from vadline.pipelines.score_maps import nodes as of
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
     line = current_line()
     build = _cross_fit if line.cross_fit else _holdout
-    return sum((build(name, line) for name in line.detectors), Pipeline([]))
+    return as_stage("score_maps", *(build(name, line) for name in line.detectors))
 
 
 def _holdout(name: str, line: Line) -> Pipeline:
@@ -25,7 +26,7 @@ def _holdout(name: str, line: Line) -> Pipeline:
         outputs=["anomaly_maps", "synthetic_maps", "scores"],
         name="score",
     )
-    return Pipeline([node], namespace=name, inputs=set(shared), tags="score_maps")
+    return Pipeline([node], namespace=name, inputs=set(shared))
 
 
 def _cross_fit(name: str, line: Line) -> Pipeline:
@@ -53,5 +54,4 @@ def _cross_fit(name: str, line: Line) -> Pipeline:
         namespace=name,
         inputs={*shared, *encoders},
         parameters=set(parameters),
-        tags="score_maps",
     )

@@ -13,6 +13,7 @@ from vadline.pipelines.segad_features.nodes import (
     join_features,
     segment_parts,
 )
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
@@ -23,12 +24,11 @@ def create_pipeline() -> Pipeline:
         inputs=[f"{name}.segment_features" for name in line.detectors],
         outputs="segad_features",
         name="join_features",
-        tags="segad_features",
     )
     nodes = [join, *([_probe(line.probe)] if line.has_probe() else [])]
     if current().segad.segments.per_part:
         nodes.append(_parts())
-    return sum((_detector(name) for name in line.detectors), Pipeline(nodes))
+    return as_stage("segad_features", *nodes, *map(_detector, line.detectors))
 
 
 def described() -> str:
@@ -42,7 +42,6 @@ def _parts() -> Node:
         inputs=["images", "split", "synthetic", "segments"],
         outputs="part_segments",
         name="segment_parts",
-        tags="segad_features",
     )
 
 
@@ -59,7 +58,6 @@ def _detector(name: str) -> Pipeline:
         ],
         namespace=name,
         inputs=set(shared),
-        tags="segad_features",
     )
 
 
@@ -72,5 +70,4 @@ def _probe(detector: str) -> Node:
         ],
         outputs="probe.features",
         name="describe_parts",
-        tags="segad_features",
     )

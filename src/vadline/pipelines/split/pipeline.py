@@ -9,27 +9,26 @@ from vadline.pipelines.split.nodes import (
     split_images,
     synthesise_defects,
 )
+from vadline.pipelines.stage import as_stage
 
 
 def create_pipeline() -> Pipeline:
     """Build the stage."""
-    return Pipeline(
-        [
-            Node(
-                split_images,
-                inputs=["manifest", "images", "params:split", "params:seed"],
-                outputs="split",
-                name="split_images",
-            ),
-            _segments(),
-            Node(
-                synthesise_defects,
-                inputs=["images", "split", "segments", "params:segad.synthetic", "params:seed"],
-                outputs="synthetic",
-                name="synthesise_defects",
-            ),
-        ],
-        tags="split",
+    return as_stage(
+        "split",
+        Node(
+            split_images,
+            inputs=["manifest", "images", "params:split", "params:seed"],
+            outputs="split",
+            name="split_images",
+        ),
+        _segments(),
+        Node(
+            synthesise_defects,
+            inputs=["images", "split", "segments", "params:segad.synthetic", "params:seed"],
+            outputs="synthetic",
+            name="synthesise_defects",
+        ),
     )
 
 
