@@ -18,7 +18,7 @@ help:
 	@echo "make lint   check style, who imports whom, and types"
 	@echo "make bench  measure side by side with anomalib, scikit-learn and SciPy;"
 	@echo "            make bench ARGS='--source=mtd --root=/data/mtd', ARGS=--help for more"
-	@echo "make viz    look at the line in kedro-viz"
+	@echo "make viz    look at the run that was last, in kedro-viz"
 	@echo "make ui     look at the runs in MLflow"
 	@echo "make env    make the environment in VENV ($(VENV)), once"
 
@@ -38,7 +38,7 @@ bench: env $(PEERS)
 	$(BIN)/python -m vadline.bench $(ARGS)
 
 viz: env
-	$(BIN)/kedro viz run --include-hooks $(ARGS)
+	$(BIN)/vadline viz $(ARGS)
 
 ui: env
 	$(BIN)/kedro mlflow ui

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vadline.__main__ import main
+
 WHOLE = "--pipeline=segad_vad"
 FAST = "line.detectors=patchcore,line.refined=[]"
 OWN = {"source": {"root": "parts"}}
@@ -112,3 +114,13 @@ def test_a_part_that_cannot_run_says_why_in_one_line(kedro, project, arguments, 
     assert "Traceback" not in done.stdout + done.stderr
     for word in words:
         assert word in line
+
+
+def test_kedro_viz_opens_on_the_run_that_was_last(finished, monkeypatch):
+    told = {}
+    monkeypatch.setattr("kedro_viz.launchers.cli.run.run.callback", lambda **how: told.update(how))
+    monkeypatch.chdir(finished.path)
+    with pytest.raises(SystemExit):
+        main(["viz", "--port=4321", "--no-browser"])
+    assert (told["env"], told["params"], told["port"]) == ("test", {}, 4321)
+    assert told["include_hooks"]

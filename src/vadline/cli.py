@@ -18,6 +18,7 @@ from kedro.io.core import VersionNotFoundError
 from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
+from vadline.config.last_run import last_run
 from vadline.errors import VadlineError
 
 E = TypeVar("E", bound=BaseException)
@@ -123,3 +124,14 @@ def export(out: Path, bundle: Path | None, detector: str | None) -> None:
         found = bundle or newest_inspector(_project())
         export_onnx(found, out, detector)
     click.echo(f"Wrote {out}")
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def viz(options: tuple[str, ...]) -> None:
+    """Open kedro-viz on what ran last; OPTIONS are those of kedro viz run."""
+    from kedro_viz.launchers.cli.run import run as kedro_viz_run
+
+    with _explained():
+        usual = {"include_hooks": True, **last_run(_project())}
+        kedro_viz_run.main([*options], prog_name="vadline viz", default_map=usual)

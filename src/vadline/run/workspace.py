@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+from typing import Any
+
 from filelock import FileLock, Timeout
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from vadline.config.current import current, workspace
+from vadline.config.last_run import note_run
 from vadline.errors import VadlineError
 
 
@@ -17,8 +22,10 @@ class WorkspaceHooks:
     _lock: FileLock | None = None
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Take the workspace, until the run ends or its process dies.
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Take the workspace, until the run ends or its process dies; note who runs what.
 
         Raises
         ------
@@ -42,6 +49,10 @@ class WorkspaceHooks:
         except BaseException:
             self._release()
             raise
+        if _is_of_the_line(pipeline):
+            with contextlib.suppress(OSError):  # kedro-viz opens on it, and nothing else needs it
+                project = Path(run_params["project_path"])
+                note_run(project, run_params["env"], run_params["runtime_params"])
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
@@ -61,13 +72,15 @@ class WorkspaceHooks:
 
 def _refuse_to_inspect_with(pipeline: Pipeline) -> None:
     """Fail if the line itself runs where ``inspect.folder`` has chosen another product."""
-    if "inspection" not in pipeline.all_outputs() and workspace() != "/".join(
-        current().source.product()
-    ):
+    if _is_of_the_line(pipeline) and workspace() != "/".join(current().source.product()):
         raise VadlineError(
             f"inspect.folder is set, for which {workspace()} was chosen: add --pipeline=inspect,"
             " or leave it out"
         )
+
+
+def _is_of_the_line(pipeline: Pipeline) -> bool:
+    return "inspection" not in pipeline.all_outputs()
 
 
 def _claim(catalog: CatalogProtocol) -> None:
