@@ -5,6 +5,8 @@ import os
 # One thread for each worker and for all that they start: set before anything loads OpenMP.
 os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
+import contextlib
+import io
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -50,6 +52,9 @@ class Project:
 
     rendered: ClassVar[Path | None] = None
     """The demo's photographs, as the first run of the process left them."""
+
+    log: str
+    """What the run of the fixture ``finished`` has printed."""
 
     def __init__(self, path: Path, store: Path | None = None) -> None:
         self.path = path
@@ -126,7 +131,10 @@ def finished(tmp_path_factory) -> Project:
         path = tmp_path_factory.mktemp("finished")
         patch.chdir(path)
         project = Project(path)
-        project.run()
+        log = io.StringIO()
+        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            project.run()
+        project.log = log.getvalue()
         yield project
 
 
