@@ -97,6 +97,12 @@ class Project:
         names = ("detection", "segad", "kinds", "refinement", "thresholds")
         return {n: catalog.load(n).drop(columns="seconds", errors="ignore") for n in names}
 
+    def results(self, product="demo/test") -> dict[str, bytes]:
+        """Return the files where people look, by name, read through all links."""
+        below = (self.path / "results" / product).resolve()
+        files = [path for path in below.rglob("*") if not path.is_dir()]
+        return {str(path.relative_to(below)): path.read_bytes() for path in files}
+
     def has_the_tables_of(self, other) -> None:
         """Assert that two projects' last runs gave the same tables."""
         ours, theirs = self.tables(), other.tables()

@@ -16,20 +16,13 @@ FIGURES = {"detection", "detection_roc", "segad", "segad_roc", "segad_histograms
 FIGURES |= {"thresholds", "apc_history", "segad_safe_importances"}
 
 
-def contents(folder):
-    """Return each file of the results by its name, read through all links."""
-    below = folder.resolve()
-    files = [path for path in below.rglob("*") if not path.is_dir()]
-    return {str(path.relative_to(below)): path.read_bytes() for path in files}
-
-
 @pytest.fixture(scope="module")
 def place(finished):
     return finished.path / "results/demo/test"
 
 
 def test_a_run_s_newest_files_stand_in_one_place(finished, place):
-    names = set(contents(place))
+    names = set(finished.results())
     assert {"decisions.csv", "report.html", "inspector.zip", "ingest_report.json"} <= names
     tables = {"detection", "segad", "kinds", "refinement", "thresholds", "defects"}
     tables |= {"wrong_decisions", "stage_profile", "detector_profile"}
@@ -127,8 +120,7 @@ def test_what_is_inspected_stands_beside_and_a_failed_run_changes_nothing(
     shutil.copy(photographs[0], folder / "a.png")
     settings = {"inspect": {"folder": str(folder), "pictures": True, "refine": False}}
     project.run(pipeline="inspect", env="base", params=settings)
-    place = project.path / "results/demo/test"
-    first = contents(place)
+    first = project.results()
     pictures = {name for name in first if name.startswith("inspected/")}
     assert set(first) - pictures == {"inspection.csv", "inspection.html"}
     assert {name.rsplit("/", 1)[1] for name in pictures} == {"map.png", "mask.png", "overlay.png"}
@@ -141,7 +133,7 @@ def test_what_is_inspected_stands_beside_and_a_failed_run_changes_nothing(
         patch.setattr(nodes, "inspection_page", fail)
         with pytest.raises(RuntimeError, match="killed"):
             project.run(pipeline="inspect", env="base", params=settings)
-    assert contents(place) == first
+    assert project.results() == first
     project.run(pipeline="inspect", env="base", params=settings)
-    assert contents(place).keys() >= {"inspection.csv", "inspection.html"}
-    assert contents(place)["inspection.csv"] != first["inspection.csv"]
+    assert project.results().keys() >= {"inspection.csv", "inspection.html"}
+    assert project.results()["inspection.csv"] != first["inspection.csv"]
