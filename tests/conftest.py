@@ -5,6 +5,8 @@ import os
 # One thread for each worker and for all that they start: set before anything loads OpenMP.
 os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
+import contextlib
+import io
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -51,6 +53,9 @@ class Project:
     rendered: ClassVar[Path | None] = None
     """The demo's photographs, as the first run of the process left them."""
 
+    log: str
+    """What the run of the fixture ``finished`` has printed."""
+
     def __init__(self, path: Path, store: Path | None = None) -> None:
         self.path = path
         shutil.copytree(PROJECT / "conf", path / "conf")
@@ -92,6 +97,12 @@ class Project:
         names = ("detection", "segad", "kinds", "refinement", "thresholds")
         return {n: catalog.load(n).drop(columns="seconds", errors="ignore") for n in names}
 
+    def results(self, product="demo/test") -> dict[str, bytes]:
+        """Return the files where people look, by name, read through all links."""
+        below = (self.path / "results" / product).resolve()
+        files = [path for path in below.rglob("*") if not path.is_dir()]
+        return {str(path.relative_to(below)): path.read_bytes() for path in files}
+
     def has_the_tables_of(self, other) -> None:
         """Assert that two projects' last runs gave the same tables."""
         ours, theirs = self.tables(), other.tables()
@@ -126,7 +137,10 @@ def finished(tmp_path_factory) -> Project:
         path = tmp_path_factory.mktemp("finished")
         patch.chdir(path)
         project = Project(path)
-        project.run()
+        log = io.StringIO()
+        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            project.run()
+        project.log = log.getvalue()
         yield project
 
 

@@ -11,17 +11,20 @@ from vadline.run.freshness import FreshnessHooks
 from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
 from vadline.run.reporting import MlflowRunHooks, ReportingHooks
+from vadline.run.results import ResultsHooks
 from vadline.run.workspace import WorkspaceHooks
 
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
-# At the end of a run the last comes first: the profile is printed below the tables.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# At the end of a run the last comes first: stages, tables, where the results are.
 HOOKS: tuple[object, ...] = (
     ParameterHooks(),
     FreshnessHooks(),
     WorkspaceHooks(),
-    ProfileHooks(),
+    ResultsHooks(),
     ReportingHooks(),
+    ProfileHooks(),
 )
 
 DISABLE_HOOKS_FOR_PLUGINS = ["kedro-mlflow", "kedro_mlflow"]

@@ -124,6 +124,8 @@ def test_one_seed_gives_one_result_under_every_runner(finished, project):
     for runner in (ThreadRunner(), ParallelRunner(max_workers=2)):
         project.run(runner=runner)
         project.has_the_tables_of(finished)
+        assert project.results().keys() == finished.results().keys()
+        assert project.results()["decisions.csv"] == finished.results()["decisions.csv"]
         assert project.load("stage_profile")["stage"].nunique() == len(STAGES)
     assert len(project.mlflow_runs()) == 2
 
@@ -147,6 +149,7 @@ def test_a_killed_run_is_finished_without_repeating_what_was_done(
     with monkeypatch.context() as patch:
         patch.setattr(victim, kill)
         project.is_killed()
+    assert project.results() == {}
     (done,) = project.path.glob(_pattern(finished_before))
     before = done.stat().st_mtime_ns
     project.run(only_missing_outputs=True)
@@ -206,7 +209,7 @@ def test_a_killed_second_run_does_not_end_with_the_first_one_s_tables(project, m
     fast = {"line": {"detectors": ["patchcore"], "setups": ["patchcore"], "refined": []}}
     fast |= {"decide": {"setup": "patchcore"}}
     project.run(params=fast)
-    first = project.load("split", params=fast)
+    first, shown = project.load("split", params=fast), project.results()
 
     def kill(*args, **kwargs):
         raise project.Killed
@@ -215,7 +218,9 @@ def test_a_killed_second_run_does_not_end_with_the_first_one_s_tables(project, m
     with monkeypatch.context() as patch:
         patch.setattr("vadline.pipelines.split.nodes.make_split", kill)
         project.is_killed(params=other)
+    assert project.results() == shown
     project.run(params=other, only_missing_outputs=True)
+    assert project.results()["report.html"] != shown["report.html"]
     assert not project.load("split", params=other).equals(first)
     assert len(list(project.path.glob("data/08_reporting/demo/test/segad.csv/*"))) == 2
 

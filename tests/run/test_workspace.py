@@ -45,10 +45,14 @@ def test_each_folder_is_a_product_of_its_own(project):
     second = photographs(project.path / "parts" / "right side", seed=1)
     before = listing(first) | listing(second)
     run(project, first)
+    shown = project.results("folder/left")
     run(project, second)
     run(project, second, category="renamed")
     assert made_in(project) == ["folder/left", "folder/renamed", "folder/right side"]
     assert listing(first) | listing(second) == before
+    assert project.results("folder/left") == shown
+    for product in ("left", "right side", "renamed"):
+        assert project.results(f"folder/{product}").keys() == shown.keys()
     runs = project.mlflow_runs()
     assert set(runs["tags.category"]) == {"left", "right side", "renamed"}
 

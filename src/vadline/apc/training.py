@@ -111,7 +111,7 @@ def train_apc(
     remaining = range(len(history) + 1, (stop or params.epochs) + 1)
     with progress(total=len(remaining) * steps, desc=name, unit="batch") as bar:
         for epoch in remaining:
-            bar.set_description(f"{name} epoch {epoch}/{params.epochs}")
+            bar.set_description(f"{name} epoch {epoch}/{params.epochs}", refresh=False)
             batches = maker.epoch(epoch, steps)
             history.append({"epoch": epoch, **train_one_epoch(network, optimiser, batches, bar)})
             if judge is not None:

@@ -10,6 +10,7 @@ from vadline.calibration.outcomes import OUTCOMES, outcomes
 from vadline.calibration.photographs import photograph_statistics, typical_anomaly
 from vadline.calibration.probability import Probability, fit_probability
 from vadline.calibration.rates import RATES, thresholds_table
+from vadline.calibration.wrong import wrong_decisions
 
 __all__ = [
     "OUTCOMES",
@@ -29,4 +30,5 @@ __all__ = [
     "promise",
     "thresholds_table",
     "typical_anomaly",
+    "wrong_decisions",
 ]

@@ -1,12 +1,13 @@
 """Figures of a run: pure functions from arrays and frames to plotly or matplotlib figures.
 
-What they show was computed elsewhere; they neither read nor write files.
+What they show was computed elsewhere; of files they know only the pages of finished figures.
 """
 
 from vadline.figures.gallery import GalleryPart, gallery_figure
 from vadline.figures.histograms import histogram_figure
 from vadline.figures.history import history_figure
 from vadline.figures.importances import importance_figure
+from vadline.figures.pages import whole_page, write_page
 from vadline.figures.roc import roc_figure
 from vadline.figures.segments import segments_figure
 from vadline.figures.sizes import sizes_figure
@@ -26,4 +27,6 @@ __all__ = [
     "sizes_figure",
     "table_figure",
     "thresholds_figure",
+    "whole_page",
+    "write_page",
 ]

@@ -26,7 +26,7 @@ def write_pictures(
     Parameters
     ----------
     folder : Path
-        Made if missing; files in it are replaced.
+        Made if missing; files in it are replaced by new ones.
     photograph : Image
         At its own size.
     strength : ndarray, float32, shape (S, S)
@@ -35,6 +35,8 @@ def write_pictures(
         At the photograph's own size; ``mask.png`` marks it in white.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ("map.png", "overlay.png", "mask.png"):
+        (folder / name).unlink(missing_ok=True)  # former results may share the file itself
     colours = (255 * colormaps["inferno"](strength)[..., :3]).astype(np.uint8)
     Image.fromarray(colours).save(folder / "map.png")
     overlay(photograph, strength, mask).save(folder / "overlay.png")

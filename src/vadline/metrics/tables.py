@@ -78,9 +78,12 @@ def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:
 
 
 def format_table(frame: pd.DataFrame, title: str) -> Table:
-    """Render a table for the terminal: fractions as percentages with one decimal, NaN as a dash."""
-    table = Table(title=title, title_justify="left")
-    table.add_column(str(frame.index.name or ""), no_wrap=True)
+    """Render a table for the terminal: fractions as percentages with one decimal, NaN as a dash.
+
+    The title stands above the rows' names, so that a table takes one line more than it has rows.
+    """
+    table = Table(box=None, pad_edge=False)
+    table.add_column(title, no_wrap=True)
     for column in frame.columns:
         table.add_column(str(column), justify="right")
     for row, cells in frame.iterrows():

@@ -20,11 +20,10 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from rich.console import Console
 
-from vadline.metrics.tables import format_table
 from vadline.run import tracking
 from vadline.run.gauges import ForwardClock, peak_memory_mb, reset_peak_memory
+from vadline.run.stages import StageLines, stage_of
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +105,8 @@ class _Measured:
 class ProfileHooks:
     """Profile each node; keep the sums as the datasets ``stage_profile`` and ``detector_profile``.
 
+    A line tells of each stage that is done.
+
     What counts is the node's function and the saving of its outputs. Loading does not: arrays
     come as memory maps, so they are read inside the function. Where a runner overlaps nodes, each
     has its own wall time, and nodes of one process share its memory. A node is written down in a
@@ -116,11 +117,13 @@ class ProfileHooks:
         self._lock = threading.Lock()
         self._nodes: dict[str, _Measured] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._lines = StageLines()
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Make the scratch folder that workers will find, too."""
         self._end()  # of a run that was interrupted in this process
+        self._lines.begin(pipeline, catalog)
         with contextlib.suppress(OSError):
             self._folder = tempfile.TemporaryDirectory(
                 prefix="vadline-", ignore_cleanup_errors=True
@@ -132,13 +135,12 @@ class ProfileHooks:
         """Start measuring."""
         if _FOLDER not in os.environ:
             return
-        stage = min(node.tags, default=node.name)
         clock = ForwardClock()
         clock.start()
         with self._lock:
             self._note_peak()
             reset_peak_memory()
-            self._nodes[node.name] = _Measured(stage, clock, time.perf_counter())
+            self._nodes[node.name] = _Measured(stage_of(node), clock, time.perf_counter())
 
     @hook_impl(tryfirst=True)
     def after_node_run(self, node: Node) -> None:
@@ -154,16 +156,23 @@ class ProfileHooks:
         self.after_node_run(node)
 
     @hook_impl(tryfirst=True)
-    def after_dataset_saved(self, node: Node) -> None:
+    def after_dataset_saved(self, node: Node, dataset_name: str) -> None:
         """Write the node down anew, this output's saving included."""
-        if node.name in self._nodes:
-            self._write_down(node)
+        if node.name not in self._nodes:
+            return
+        self._write_down(node)
+        with self._lock:
+            if self._lines.saved(node, dataset_name):
+                stage = stage_of(node)
+                rows = [row for row in self._rows().values() if row["stage"] == stage]
+                self._lines.tell(by_stage(rows))
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Keep the profile and print it."""
-        for name, profile in self._keep(pipeline, catalog).items():
-            Console().print(format_table(profile.set_index(profile.columns[0]), name))
+        """Keep the profile; tell of stages that ended in workers, or that were done in part."""
+        kept = self._keep(pipeline, catalog)
+        if "stage_profile" in kept:
+            self._lines.tell(kept["stage_profile"])
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

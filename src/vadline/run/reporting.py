@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
-from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-from rich.console import Console
+from mlflow.utils.logging_utils import disable_logging, enable_logging
 
 from vadline.calibration import OUTCOMES, Promise
 from vadline.config.current import current, workspace
+from vadline.metrics.kinds import EVERY, UNSEEN
 from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
 from vadline.run.registering import log_inspector, log_photographs
+from vadline.run.terminal import console
 
 logger = logging.getLogger(__name__)
 
 _TABLES = ("detection", "segad", "kinds", "refinement")
 _BENCHMARK = ("f2pad_benchmark", *(f"f2pad_benchmark_{t}" for t in ("ablation", "cost", "sizes")))
+_KINDS = 4  # printed, of those that are caught least
 _ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
 
 
@@ -44,29 +49,18 @@ class ReportingHooks:
     All is logged here, in the main process: nodes of a parallel run would open runs of their own.
     """
 
-    def __init__(self) -> None:
-        self._begun: set[str] = set()
-
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where to ask git for the code's version."""
+        """Remember where to ask git for the code's version; give a log file its width."""
         self._project_path = Path(context.project_path)
+        console()
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
-        self._begun.clear()
         if mlflow.active_run() is not None:
             tracking.log_parameters(current())
             tracking.set_tags(current(), self._project_path)
-
-    @hook_impl
-    def before_node_run(self, node: Node) -> None:
-        """Say which stage begins."""
-        stage = min(node.tags, default=node.name)
-        if stage not in self._begun:
-            self._begun.add(stage)
-            logger.info("Stage %s", stage)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -75,37 +69,49 @@ class ReportingHooks:
             tracking.log_outputs(pipeline, catalog)
             if "inspector" in pipeline.all_outputs():
                 log_photographs(catalog, workspace())
-                log_inspector(catalog, workspace())
-        console = Console()
-        console.width = max(console.width, 120)  # a log file has no width of its own
+                with _without_mlflow_s_words():
+                    log_inspector(catalog, workspace())
         for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
-                table = catalog.load(name).set_index("row")
-                shown = without_kinds(table) if name == "refinement" else table
-                console.print(format_table(shown, name))
+                shown = _in_brief(name, catalog.load(name).set_index("row"))
+                console().print(format_table(shown, name), "", sep="")
         if "decisions" in pipeline.all_outputs():
             _tell_decisions(catalog)
-        if "report" in pipeline.all_outputs() and catalog.exists("report"):
-            page = catalog["report"]._get_load_path()
-            logger.info("The report, to open in a browser or to send: %s", page)
-        if "drawn_parts" in pipeline.all_outputs() and len(catalog.load("drawn_parts")):
-            _tell_pictures(catalog["parts_folder"]._filepath)
         if "inspection" in pipeline.all_outputs():
             _tell_inspection(catalog)
 
 
+@contextmanager
+def _without_mlflow_s_words() -> Iterator[None]:
+    """Keep MLflow from printing that it registers a model, which no logger's level does."""
+    disable_logging()
+    try:
+        yield
+    finally:
+        enable_logging()
+
+
+def _in_brief(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out of a long table what its file has: kinds of defect, but the least caught ones."""
+    if name == "refinement":
+        return without_kinds(table)
+    if name != "kinds":
+        return table
+    sums = table.index.isin([EVERY, UNSEEN])
+    return pd.concat([table[~sums].head(_KINDS), table[sums]])
+
+
 def _tell_decisions(catalog: CatalogProtocol) -> None:
-    """Say what the decisions promise, and where they are."""
+    """Say what the decisions promise."""
     calibration, drift = catalog.load("calibration"), catalog.load("drift_verdict")
     kept = Promise(**calibration["reject"]).kept
     (logger.info if kept else logger.warning)("%(setup)s: %(in_words)s", calibration)
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)
-    logger.info("A score and a decision per part: %s", catalog["decisions"]._filepath)
 
 
 def _tell_inspection(catalog: CatalogProtocol) -> None:
-    """Say what was decided of new parts, what could not be read, and where it is."""
+    """Say what was decided of new parts, and what could not be read."""
     parts, drift = catalog.load("inspection"), catalog.load("inspection_drift")
     counts = parts["decision"].value_counts()
     told = ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
@@ -114,11 +120,3 @@ def _tell_inspection(catalog: CatalogProtocol) -> None:
         logger.warning("Could not be read: %s: %s", row.part, row.refused)
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)
-    logger.info("A row per part: %s", catalog["inspection"]._get_load_path())
-    logger.info("The report: %s", catalog["inspection_report"]._get_load_path())
-    if parts["pictures"].notna().any():
-        _tell_pictures(catalog["inspected_parts"]._filepath)
-
-
-def _tell_pictures(folder: Path) -> None:
-    logger.info("Mask, map and overlay of each part that is shown: %s", folder)

@@ -16,6 +16,7 @@ from kedro.pipeline import Pipeline
 import vadline
 from vadline.config.inspecting import inspected_product
 from vadline.config.tree import Parameters
+from vadline.figures import whole_page
 from vadline.metrics.tables import as_metrics
 from vadline.sources.manifest import common_hash
 
@@ -117,6 +118,6 @@ def _log_file(name: str, dataset: Any, kind: str) -> None:
     path = Path(dataset._get_load_path())
     figure = dataset.load() if kind == "figure" and path.suffix == ".json" else None
     if isinstance(figure, go.Figure):
-        mlflow.log_figure(figure, f"figures/{name}.html")
+        mlflow.log_text(whole_page(figure, name), f"figures/{name}.html")
     else:
         mlflow.log_artifact(str(path), f"{kind}s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from kedro.pipeline import Node
 from numpy.typing import NDArray
 
+from vadline.calibration import wrong_decisions
 from vadline.calibration.outcomes import REJECT
 from vadline.config.line import Line
 from vadline.detectors import AnomalyMaps
@@ -19,6 +21,7 @@ from vadline.progress import progress
 from vadline.sources.manifest import BAD
 
 _SIDE = "params:images.mm_per_pixel"
+_WRONG = ("wrong", "image_id", "kind", "part", "score", "threshold", "probability", "picture")
 _SUMMARY = tuple(name for name in DEFECTS if name != "defect_area_mm2")
 
 
@@ -45,6 +48,7 @@ def draw_parts(
     """
     shown = {"all": len(parts), "none": 0}.get(which)
     wanted = parts[parts["decision"] == REJECT] if shown is None else parts.iloc[:shown]
+    shutil.rmtree(folder, ignore_errors=True)  # other parts were rejected then
     drawn, defects = [], []
     for _, part in progress(wanted.iterrows(), total=len(wanted), desc="pictures", unit="part"):
         pixels = maps.pixels(np.array([part["row"]]))
@@ -91,8 +95,22 @@ def add_defects(
     return with_areas(table, mm_per_pixel)
 
 
+def list_wrong(parts: pd.DataFrame, drawn: pd.DataFrame | None = None) -> pd.DataFrame:
+    """List missed bad parts and rejected good ones, each with a picture to look at.
+
+    That is the overlay of what was drawn, and the photograph of any other.
+    """
+    wrong = wrong_decisions(parts).rename(columns={"defect": "kind"})
+    picture = wrong["path"]
+    if drawn is not None:
+        folders = drawn.set_index("image_id")["pictures"].reindex(wrong["image_id"]).to_numpy()
+        overlays = pd.Series(folders, wrong.index, dtype=object).dropna() + "/overlay.png"
+        picture = overlays.reindex(wrong.index).fillna(picture)
+    return wrong.assign(picture=picture)[list(_WRONG)]
+
+
 def nodes(line: Line) -> list[Node]:
-    """Build the nodes; without a detector that makes masks, only the one that adds nothing."""
+    """Build the nodes; without a detector that makes masks, none that draws."""
     made = line.refined[:1]
     return [
         *(node for name in made for node in _masked(name)),
@@ -101,6 +119,12 @@ def nodes(line: Line) -> list[Node]:
             inputs=["decided", _SIDE, *(["drawn_parts"] if made else [])],
             outputs="decisions",
             name="add_defects",
+        ),
+        Node(
+            list_wrong,
+            inputs=["report_parts", *(["drawn_parts"] if made else [])],
+            outputs="wrong_decisions",
+            name="list_wrong",
         ),
     ]
 

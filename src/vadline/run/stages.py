@@ -1,0 +1,120 @@
+"""One line for each stage that is done: its seconds, its memory, and what was found."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from vadline.splits import NO_FOLD, learnt_from, unseen_defects
+
+logger = logging.getLogger(__name__)
+
+
+def stage_of(node: Node) -> str:
+    """Return the stage that a node belongs to."""
+    return min(node.tags, default=node.name)
+
+
+class StageLines:
+    """Knows which stages are done, and tells of each once.
+
+    Workers of ParallelRunner never begin: there, all is told at the end.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[str, set[str]] = {}
+        self._told: set[str] = set()
+        self._detectors: dict[str, dict[str, None]] = {}  # in the order in which they run
+
+    def begin(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Note what each stage has to save."""
+        self._catalog = catalog
+        self._made = pipeline.all_outputs()
+        self._left = {}
+        self._told = set()
+        self._detectors = {}
+        for node in pipeline.nodes:
+            self._left.setdefault(stage_of(node), set()).update(node.outputs)
+            if node.namespace:
+                self._detectors.setdefault(stage_of(node), {})[node.namespace] = None
+
+    def saved(self, node: Node, dataset_name: str) -> bool:
+        """Say whether a stage is done, now that this output of a node of its is saved."""
+        left = self._left.get(stage_of(node))
+        if not left:
+            return False
+        left.discard(dataset_name)
+        return not left
+
+    def tell(self, profile: pd.DataFrame) -> None:
+        """Tell of the stages of a profile that nobody has been told of."""
+        for row in profile.itertuples():
+            if row.stage in self._told:
+                continue
+            self._told.add(row.stage)
+            took = f"{row.seconds:7.1f} s {row.peak_memory_mb / 1000:5.1f} GB"
+            logger.info("%-14s %s  %s", row.stage, took, self._found(row.stage))
+
+    def _found(self, stage: str) -> str:
+        name, words = _FOUND.get(stage, ("", str))
+        if name in self._made and self._catalog.exists(name):
+            return words(self._catalog.load(name))
+        return ", ".join(self._detectors.get(stage, {}))
+
+
+def _photographs(manifest: pd.DataFrame) -> str:
+    bads = manifest[manifest["label"] == "bad"]
+    goods, masks = len(manifest) - len(bads), int((manifest["mask_path"].fillna("") != "").sum())
+    told = [_count(goods, "good"), _count(len(bads), "bad")]
+    if len(bads):
+        told[-1] += f" of {_count(bads['defect'].nunique(), 'kind')}"
+    return ", ".join([*told, _count(masks, "mask")])
+
+
+def _roles(split: pd.DataFrame) -> str:
+    learnt, test = learnt_from(split, "training"), split[split["test"]]
+    folds = split.loc[split["fold"] != NO_FOLD, "fold"].nunique()
+    told = f"{_count(learnt['goods'], 'good')} and {_count(learnt['bads'], 'bad')} teach"
+    told += f" in {folds} folds" if folds else ""
+    if len(test):
+        bads, unseen = int((test["label"] == "bad").sum()), int(unseen_defects(split).sum())
+        told += f"; test: {_count(len(test) - bads, 'good')}, {_count(bads, 'bad')}"
+        told += f" ({unseen} of unseen kinds)" if unseen else ""
+    return told
+
+
+def _losses(history: pd.DataFrame) -> str:
+    return f"{_count(len(history), 'epoch')}, loss {history['loss'].iloc[-1]:.3g}"
+
+
+def _size(features: pd.DataFrame) -> str:
+    return f"{features.shape[1] - 1} features of {_count(len(features), 'part')}"
+
+
+def _setups(scores: pd.DataFrame) -> str:
+    return f"scores by {', '.join(name for name in scores if name != 'image_id')}"
+
+
+def _outcomes(decisions: pd.DataFrame) -> str:
+    return ", ".join(f"{n} {name}" for name, n in decisions["decision"].value_counts().items())
+
+
+def _count(number: int, what: str) -> str:
+    return f"{'one' if number == 1 else number} {what}{'' if number == 1 else 's'}"
+
+
+_FOUND: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "ingest": ("manifest", _photographs),
+    "split": ("split", _roles),
+    "apc_finetune": ("apc_history", _losses),
+    "segad_features": ("segad_features", _size),
+    "brf_train": ("segad_scores", _setups),
+    "evaluate": ("decided", _outcomes),
+}
+"""What is told of a stage: the dataset, and what puts it in words."""
