@@ -19,6 +19,7 @@ from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.errors import VadlineError
+from vadline.run.options import read_params
 
 E = TypeVar("E", bound=BaseException)
 
@@ -82,6 +83,8 @@ def _explained() -> Iterator[None]:
 
 cli = click.Group(name=project_group.name, help="Inspect parts.", callback=project_group.callback)
 run = copy.copy(kedro_run)
+run.params = [copy.copy(param) for param in kedro_run.params]
+next(param for param in run.params if param.name == "params").callback = read_params
 run.callback = _in_one_line(kedro_run.callback)  # type: ignore[arg-type]  # Kedro's has one
 cli.add_command(run)
 
