@@ -5,98 +5,115 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
+from kedro.config import OmegaConfigLoader
 from PIL import Image
 from tests.sources.own_folders import PUBLISHED, touch
 
-from vadline.config.current import workspace
+from vadline.config.parsing import parse
 from vadline.errors import VadlineError
+from vadline.run.recognising import recognised
+from vadline.settings import CONFIG_LOADER_ARGS
 
 SMALL = {
     "images": {"size": 64},
-    "line": {"detectors": "patchcore", "refined": []},
+    "line": {"detectors": "patchcore", "refined": [], "probe": "none"},
     "segad": {"segments": {"kind": "whole"}, "forest": {"trees": 5}},
+    "decide": {"pictures": "none"},
 }
 
 
-def settings(project, env=None, **source):
-    """Return all parameters of a session, and the product's folder."""
-    bootstrap_project(project.path)
-    params = {"source": source} if source else None
-    with KedroSession.create(project.path, env=env, runtime_params=params) as session:
-        return session.load_context().params, workspace()
+@pytest.fixture
+def conf(tmp_path, monkeypatch):
+    """Return a copy of conf/, and work beside it."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(Path(__file__).parents[2] / "conf", tmp_path / "conf"))
+
+
+def settings(conf, env=None, apc=None, **source):
+    """Return the settings of a run with this environment and these parameters."""
+    given = {"source": source} | ({"apc": apc} if apc else {})
+    how = {name: CONFIG_LOADER_ARGS[name] for name in ("base_env", "default_run_env")}
+    merging = CONFIG_LOADER_ARGS["merge_strategy"]
+    loader = OmegaConfigLoader(str(conf), env, given, merge_strategy=merging, **how)
+    return parse(recognised(loader["parameters"], loader))
 
 
 @pytest.mark.parametrize("name", [*PUBLISHED, "folder"])
-def test_the_root_alone_is_as_good_as_the_environment(name, project, monkeypatch):
+def test_the_root_alone_is_as_good_as_the_environment(name, conf):
     if name == "folder":
-        touch(project.path / "root", "OK/1.png", "NG/2.png")
+        touch(conf.parent / "root", "OK/1.png", "NG/2.png")
     else:
-        PUBLISHED[name](project.path / "root")
+        PUBLISHED[name](conf.parent / "root")
     given = {"root": "root"} | ({"category": "screw"} if name == "mvtec" else {})
-    assert settings(project, **given) == settings(project, name, **given)
+    assert settings(conf, **given) == settings(conf, name, **given)
 
 
-def test_a_category_of_mvtec_is_that_product_of_its_root(project):
-    PUBLISHED["mvtec"](project.path / "root")
-    whole = {"root": str(project.path / "root"), "category": "screw"}
-    assert settings(project, root="root/screw") == settings(project, "mvtec", **whole)
+def test_a_category_of_mvtec_is_that_product_of_its_root(conf):
+    PUBLISHED["mvtec"](conf.parent / "root")
+    whole = {"root": str(conf.parent / "root"), "category": "screw"}
+    assert settings(conf, root="root/screw") == settings(conf, "mvtec", **whole)
 
 
-def test_one_line_says_what_was_recognised_and_what_it_sets(project, caplog):
-    touch(project.path / "parts", "OK/1.png")
+def test_one_line_says_what_was_recognised_and_what_it_sets(conf, caplog):
+    touch(conf.parent / "parts", "OK/1.png")
     caplog.set_level(logging.INFO, "vadline")
-    bootstrap_project(project.path)
-    params = {"source": {"root": "parts"}, "apc": {"steps_per_epoch": 7}}
-    with KedroSession.create(project.path, runtime_params=params) as session:
-        whole = session.load_context().params
-    assert (whole["split"]["protocol"], whole["apc"]["steps_per_epoch"]) == ("all", 7)
-    (line,) = [r.getMessage() for r in caplog.records if r.name == "vadline.run.recognising"]
+    found = settings(conf, root="parts", apc={"steps_per_epoch": 7})
+    assert (found.split.protocol, found.apc.steps_per_epoch) == ("all", 7)
+    (line,) = [record.getMessage() for record in caplog.records]
     assert re.fullmatch(r"parts is a folder of your own parts: .*split\.protocol=all\)", line)
     assert "--env=folder" in line
     assert "steps_per_epoch" not in line
 
 
-def test_what_the_environment_at_hand_says_goes_before_the_layout_s(project):
-    touch(project.path / "parts", "OK/1.png", "NG/1.png")
-    local = {"source": {"root": "parts"}, "apc": {"epochs": 3}, "split": {"scheme": "cross_fit"}}
-    (project.path / "conf/local/parameters.yml").write_text(yaml.safe_dump(local))
-    whole, product = settings(project)
-    assert product == "folder/parts"
-    assert (whole["apc"]["epochs"], whole["apc"]["steps_per_epoch"]) == (3, 50)
-    whole, product = settings(project, "test", root="parts")
-    assert product == "folder/test"
-    assert (whole["split"]["protocol"], whole["split"]["folds"]) == ("all", 2)
+def test_what_the_environment_at_hand_says_goes_before_the_layout_s(conf):
+    touch(conf.parent / "parts", "OK/1.png", "NG/1.png")
+    found = settings(conf, "test", root="parts")
+    assert found.source.product() == ("folder", "test")
+    assert (found.split.protocol, found.split.folds, found.apc.steps_per_epoch) == ("all", 2, 2)
+    local = {"source": {"root": "parts"}, "apc": {"epochs": 3}}
+    (conf / "local/parameters.yml").write_text(yaml.safe_dump(local))
+    found = settings(conf)
+    assert found.source.product() == ("folder", "parts")
+    assert (found.apc.epochs, found.apc.steps_per_epoch) == (3, 50)
 
 
-def test_without_the_layout_s_environment_its_name_is_enough(project):
-    touch(project.path / "parts", "OK/1.png")
-    (project.path / "conf/folder/parameters.yml").unlink()
-    (project.path / "conf/folder").rmdir()
-    whole, product = settings(project, root="parts")
-    assert (whole["source"]["name"], product) == ("folder", "folder/parts")
-    assert whole["split"]["protocol"] == "high_shot"
+def test_without_the_layout_s_environment_its_name_is_enough(conf):
+    touch(conf.parent / "parts", "OK/1.png")
+    shutil.rmtree(conf / "folder")
+    found = settings(conf, root="parts")
+    assert found.source.product() == ("folder", "parts")
+    assert found.split.protocol == "high_shot"
 
 
-def test_the_demo_and_a_name_that_is_given_are_left_alone(project, caplog):
-    touch(project.path / "parts", "OK/1.png")
-    assert settings(project)[1] == "demo/all"
-    whole, _ = settings(project, name="folder", root="parts")
-    assert whole["split"]["protocol"] == "high_shot"
+def test_folders_that_are_named_make_it_the_user_s_own(conf):
+    touch(conf.parent / "parts", "a/1.png", "b/2.png")
+    found = settings(conf, root="parts", good="a", bad="b")
+    assert (found.source.good, found.source.bad) == (("a",), ("b",))
+    assert (found.source.name, found.split.protocol) == ("folder", "all")
+
+
+def test_the_demo_and_a_name_that_is_given_are_left_alone(conf, caplog):
+    caplog.set_level(logging.INFO, "vadline")
+    touch(conf.parent / "parts", "OK/1.png")
+    assert settings(conf).source.product() == ("demo", "all")
+    assert settings(conf, name="folder", root="parts").split.protocol == "high_shot"
     with pytest.raises(VadlineError, match="leave the name out"):
-        settings(project, name="demo", root="parts")
-    assert "read as with" not in caplog.text
+        settings(conf, name="demo", root="parts")
+    with pytest.raises(VadlineError, match=r"source\.rot"):
+        settings(conf, root="parts", rot="parts")
+    assert not caplog.records
 
 
-def test_a_folder_of_no_layout_is_one_line(project):
-    touch(project.path / "things", "a/1.png", "b/2.png")
+def test_a_folder_of_no_layout_is_one_line(conf):
+    touch(conf.parent / "things", "a/1.png", "b/2.png")
     with pytest.raises(VadlineError, match=r"things has no layout.*a/, b/.*source\.good=NAME"):
-        settings(project, root="things")
+        settings(conf, root="things")
 
 
 def photographs(root, **folders):

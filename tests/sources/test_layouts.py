@@ -55,7 +55,7 @@ def test_parts_that_are_sorted_beside_an_archive_of_mvtec_s_layout_are_the_users
     ("files", "words"),
     [
         ((), ["holds: nothing", "good/", "source.good=NAME", "parts.csv"]),
-        (("x.txt", "bad/1.png"), ["bad/", "1 other files", "good/"]),
+        (("x.txt", "bad/1.png"), ["bad/", "1 other file", "good/"]),
         (
             ("bolts/good/1.png", "nuts/good/1.png"),
             ["bolts/, nuts/", "bolts is a folder of your own"],
@@ -75,6 +75,14 @@ def test_a_published_layout_one_folder_below_is_pointed_to(tmp_path):
     vad(tmp_path / "VAD")
     with pytest.raises(VadlineError, match=r"VAD is VAD, so set source\.root to it"):
         recognise(tmp_path)
+
+
+def test_a_date_that_leads_to_itself_is_looked_into_once(tmp_path):
+    (tmp_path / "2024").symlink_to(tmp_path)
+    with pytest.raises(VadlineError, match="no layout that is known"):
+        recognise(tmp_path)
+    (tmp_path / "good").mkdir()
+    assert recognise(tmp_path).name == "folder"  # whose reader says that good/ is empty
 
 
 def test_no_folder_is_told_as_by_every_source(tmp_path):

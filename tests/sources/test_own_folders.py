@@ -102,9 +102,7 @@ def test_names_are_for_own_folders_only():
 
 def test_without_good_parts_the_remedy_is_told_in_one_line(tmp_path):
     touch(tmp_path, "bad/1.png", "gute/2.png", "x.txt")
-    with pytest.raises(
-        VadlineError, match=r"bad/, gute/, 1 other files.*source\.good=NAME"
-    ) as told:
+    with pytest.raises(VadlineError, match=r"bad/, gute/, 1 other file.*source\.good=NAME") as told:
         list_source(source_of(tmp_path))
     assert "\n" not in str(told.value)
     assert not knows_bads(tmp_path, Names())

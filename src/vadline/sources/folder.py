@@ -12,6 +12,7 @@ from vadline.sources.listing import (
     image_id_of,
     list_folders,
     list_images,
+    look_into,
     require_folder,
     require_images,
     survey,
@@ -107,12 +108,35 @@ def list_folder(
     return Listing(records, sorted(left_out, key=lambda each: each.path.as_posix()))
 
 
-def holds_good_parts(root: Path, names: Names | None = None) -> bool:
-    """Tell whether a folder can be read as one of the user's own."""
-    try:
-        return (root / TABLE).is_file() or bool(list_folder(root, names=names).records)
-    except VadlineError:
-        return False
+def looks_like_own(root: Path, names: Names | None = None) -> bool:
+    """Tell whether a folder can be read as one of the user's own, from its topmost folders alone.
+
+    That is if there is ``parts.csv``, a folder of good parts, or an image that lies in no other
+    folder than those of dates and shifts.
+
+    Raises
+    ------
+    VadlineError
+        If a folder cannot be opened.
+    """
+    if (root / TABLE).is_file():
+        return True
+    names, loose, seen = names or Names(), False, set()
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        seen.add(folder.resolve())
+        images, folders = look_into(folder)
+        loose |= any(path != root / ROI for path in images)
+        for path in folders:
+            place = names.place(path.relative_to(root).parts)
+            if place.mask or without_dates(place.above) or path.resolve() in seen:
+                continue
+            if place.label == GOOD:
+                return True
+            if place.label is None:
+                pending.append(path)
+    return loose
 
 
 def knows_bads(root: Path | None, names: Names | None = None) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vadline.errors import VadlineError
-from vadline.sources.folder import PURPOSE, REMEDY, holds_good_parts
+from vadline.sources.folder import PURPOSE, REMEDY, looks_like_own
 from vadline.sources.listing import contents, list_folders, require_folder
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN
 from vadline.sources.mtd import GOOD_FOLDER
@@ -66,13 +66,20 @@ def recognise(root: Path, names: Names | None = None) -> Layout:
     require_folder(root, PURPOSE)
     if (found := _find(root, names)) is not None:
         return found
-    below = {root / name: _find(root / name, None) for name in list_folders(root)}
-    known = [f"{path} is {layout.shown}" for path, layout in below.items() if layout]
-    hint = f"{known[0]}, so set source.root to it; or " if known else ""
+    hint = next(filter(None, (_hint(root / name) for name in list_folders(root))), "")
     raise VadlineError(
         f"source.root={root} has no layout that is known (it holds: {contents(root)}): {hint}"
         f"{REMEDY}"
     )
+
+
+def _hint(folder: Path) -> str:
+    """Point to a folder below the root, if that one has a layout that is known."""
+    try:
+        found = _find(folder, None)
+    except (VadlineError, OSError):  # it cannot be opened
+        return ""
+    return f"{folder} is {found.shown}, so set source.root to it; or " if found else ""
 
 
 def _find(root: Path, names: Names | None) -> Layout | None:
@@ -97,7 +104,7 @@ def _find(root: Path, names: Names | None) -> Layout | None:
     sorted_out = any(label_of(name) == GOOD for name in folders)
     if not sorted_out and any(_is_mvtec_category(root / name) for name in folders):
         return Layout("mvtec", root)
-    return Layout("folder", root) if holds_good_parts(root) else None
+    return Layout("folder", root) if looks_like_own(root) else None
 
 
 def _is_vad(root: Path) -> bool:
@@ -108,7 +115,11 @@ def _is_vad(root: Path) -> bool:
 
 def _is_mvtec_category(root: Path) -> bool:
     """Tell a product of MVTec AD: no bad part in train, and a folder per kind in test."""
-    if not ((root / TRAIN / GOOD).is_dir() and (root / TEST).is_dir()) or _is_vad(root):
+    try:
+        there = (root / TRAIN / GOOD).is_dir() and (root / TEST).is_dir()
+    except OSError:  # it cannot be opened
+        return False
+    if not there or _is_vad(root):
         return False
     if any(label_of(name) == BAD for name in list_folders(root / TRAIN)):
         return False

@@ -110,15 +110,21 @@ def list_folders(folder: Path) -> list[str]:
     return [path.name for path in _visible(folder) if path.is_dir()]
 
 
+def look_into(folder: Path) -> tuple[list[Path], list[Path]]:
+    """List the images and the folders that a folder holds itself, visible ones only."""
+    visible = _visible(folder)
+    folders = [path for path in visible if path.is_dir()]
+    images = [p for p in visible if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+    return images, folders
+
+
 def contents(folder: Path) -> str:
     """Say in a few words what a folder holds."""
-    visible = _visible(folder)
-    folders = [f"{path.name}/" for path in visible if path.is_dir()]
-    images = sum(path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() for path in visible)
-    shown = [*folders[:8], *(["..."] if len(folders) > 8 else [])]
-    shown += [f"{images} images"] if images else []
-    others = len(visible) - len(folders) - images
-    shown += [f"{others} other files"] if others else []
+    images, folders = look_into(folder)
+    others = len(_visible(folder)) - len(folders) - len(images)
+    shown = [f"{path.name}/" for path in folders[:8]] + ["..."] * (len(folders) > 8)
+    for count, what in ((len(images), "image"), (others, "other file")):
+        shown += [f"{count} {what}{'s' * (count > 1)}"] if count else []
     return ", ".join(shown) or "nothing"
 
 
