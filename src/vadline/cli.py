@@ -19,7 +19,7 @@ from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.errors import VadlineError
-from vadline.run.options import read_params
+from vadline.run.options import literal, read_params
 
 E = TypeVar("E", bound=BaseException)
 
@@ -102,7 +102,7 @@ def inspect(context: click.Context, folder: Path, env: str | None, **settings: A
 
     A row per part in inspection.csv; mask, map and overlay of each rejected part.
     """
-    params = {"inspect": {"folder": str(folder.absolute()), **settings}}
+    params = {"inspect": {"folder": literal(str(folder.absolute())), **settings}}
     context.invoke(run, pipeline="inspect", params=params, env=env)
 
 

@@ -37,6 +37,19 @@ def test_a_kind_that_is_called_as_bad_parts_are_is_mvtec_s_where_masks_tell(tmp_
     assert recognise(tmp_path).name == "mvtec"
 
 
+@pytest.mark.parametrize(
+    ("folder", "product"), [("Teile, ü (1)", "Teile_ ü _1_"), ("a.", "a"), ("(.", "_")]
+)
+def test_a_product_in_mvtec_s_layout_may_have_any_name(folder, product, tmp_path):
+    mvtec(tmp_path, folder)
+    found = recognise(tmp_path / folder)
+    assert (found.root, found.category) == (tmp_path / folder, product)
+    source = SourceParams(name="mvtec", root=str(found.root), category=product)
+    assert source.product() == ("mvtec", product)
+    kinds = [(record.defect, record.category) for record in read_source(source)]
+    assert kinds == [("good", product), ("thread", product), ("good", product)]
+
+
 def test_train_and_test_of_good_and_bad_are_the_users_own(tmp_path):
     touch(tmp_path, "train/good/1.png", "train/bad/1.png", "test/good/1.png", "test/bad/1.png")
     assert recognise(tmp_path).name == "folder"

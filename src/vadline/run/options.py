@@ -48,9 +48,13 @@ def read_params(context: click.Context, option: click.Parameter, value: Any) -> 
             others.append(item)
     given = OmegaConf.create(_split_params(context, option, ",".join(others)))
     for key, text in texts.items():
-        # OmegaConf would look for what ${...} stands for.
-        OmegaConf.update(given, key, text.strip().replace("${", "\\${"))
+        OmegaConf.update(given, key, literal(text.strip()))
     return OmegaConf.to_container(given)
+
+
+def literal(text: str) -> str:
+    """Write a text so that OmegaConf does not look for what ``${...}`` stands for."""
+    return text.replace("${", "\\${")
 
 
 def _key(item: str) -> str | None:

@@ -10,7 +10,7 @@ from vadline.sources.folder import PURPOSE, REMEDY, looks_like_own
 from vadline.sources.listing import contents, list_folders, require_folder
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN
 from vadline.sources.mtd import GOOD_FOLDER
-from vadline.sources.names import Names, label_of
+from vadline.sources.names import Names, label_of, safe
 from vadline.sources.table import TABLE
 from vadline.sources.vad import UNSEEN_FOLDER
 from vadline.sources.visa import SPLIT_TABLE
@@ -99,7 +99,9 @@ def _find(root: Path, names: Names | None) -> Layout | None:
     if _is_vad(root):
         return Layout("vad", root)
     if _is_mvtec_category(root):
-        return Layout("mvtec", home.parent, home.name)
+        product = safe(home.name).rstrip(" .-")
+        whole = product == home.name
+        return Layout("mvtec", home.parent if whole else home, product or "product")
     folders = list_folders(root)
     sorted_out = any(label_of(name) == GOOD for name in folders)
     if not sorted_out and any(_is_mvtec_category(root / name) for name in folders):

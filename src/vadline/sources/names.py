@@ -22,6 +22,7 @@ MASK_NAMES = frozenset(("mask", "masks", "groundtruth", "gt"))
 _MASK_NAMES_BELOW = frozenset(("masks", "groundtruth"))
 _SPLITS = (TRAIN, TEST)
 
+_UNSAFE = re.compile(r"[^\w .-]")
 _SEPARATORS = re.compile(r"[-_. ]")
 _MONTH, _DAY = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
 _YEAR = "(?:19|20)[0-9]{2}"
@@ -119,6 +120,11 @@ class Names:
             if own is None and plain(folders[0]) in usual:
                 return label, 1
         return None
+
+
+def safe(name: str) -> str:
+    """Put an underscore for each character that may not be in the name of a product."""
+    return _UNSAFE.sub("_", name)
 
 
 def plain(name: str) -> str:

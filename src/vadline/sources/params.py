@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Self
 
@@ -11,11 +10,10 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from vadline.errors import VadlineError
 from vadline.sources.demo.params import DemoParams
 from vadline.sources.folder import ROI
-from vadline.sources.names import Names
+from vadline.sources.names import Names, safe
 from vadline.sources.registry import SOURCES, source_adapter
 
 EVERYTHING = "all"
-_UNSAFE = re.compile(r"[^\w .-]")
 
 
 class SourceParams(BaseModel, extra="forbid", frozen=True):
@@ -113,5 +111,5 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         category = self.category
         own = self.name == "folder" or self.name not in SOURCES
         if category is None and own and self.folder is not None:
-            category = _UNSAFE.sub("_", self.folder.resolve().name)
+            category = safe(self.folder.resolve().name)
         return source, category or EVERYTHING
