@@ -112,6 +112,14 @@ TREES = {
             "test/bad/1.png": part(split="test", mask="test/masks/bad/1.png"),
         }
     ),
+    "train and test below": Tree(
+        {
+            "OK/train/1.png": ("good", "good", None, "train"),
+            "OK/test/2.png": ("good", "good", None, "test"),
+            "NG/Test/dent/1.png": part("dent", "masks/NG/test/dent/1.png", "test"),
+            "NG/train/1.png": part(split="train"),
+        }
+    ),
     "masks beside": Tree(
         {
             "good/1.png": GOOD,

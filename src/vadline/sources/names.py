@@ -94,6 +94,8 @@ class Names:
             if found := self._label(folders[number:]):
                 label, length = found
                 after = folders[number + length :]
+                if split is None and after and after[0].casefold() in _SPLITS:
+                    split, after = after[0].casefold(), after[1:]
                 below = tuple(x for x in after if plain(x) not in _MASK_NAMES_BELOW)
                 return Place(split, label, tuple(above), below, mask or below != after)
             if split is None and folder.casefold() in _SPLITS:
