@@ -57,6 +57,16 @@ def test_a_mistake_ends_in_one_line_without_a_traceback(kedro, project, parts, p
         assert word in line
 
 
+def test_a_root_with_commas_and_of_no_layout_is_named_whole(kedro, project):
+    root = project.path / "parts, #1 ${x}"
+    photograph(root / "a/1.png", 0)
+    done = kedro(project.path, "run", WHOLE, f"--params={FAST},source.root={root.name}")
+    assert done.returncode == 1
+    (line,) = [x for x in done.stderr.splitlines() if x.startswith("vadline: ")]
+    assert line.startswith(f"vadline: source.root={root.name} has no layout that is known")
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_leak_fails_the_run_and_names_both_files(kedro, project, parts):
     (parts / "test/good").mkdir(parents=True)
     photograph(parts / "test/bad/5.png", 200)

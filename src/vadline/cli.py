@@ -20,6 +20,7 @@ from kedro.utils import find_kedro_project
 from vadline.config.inspecting import newest_inspector
 from vadline.config.last_run import last_run
 from vadline.errors import VadlineError
+from vadline.run.options import literal, read_params
 
 E = TypeVar("E", bound=BaseException)
 
@@ -83,6 +84,8 @@ def _explained() -> Iterator[None]:
 
 cli = click.Group(name=project_group.name, help="Inspect parts.", callback=project_group.callback)
 run = copy.copy(kedro_run)
+run.params = [copy.copy(param) for param in kedro_run.params]
+next(param for param in run.params if param.name == "params").callback = read_params
 run.callback = _in_one_line(kedro_run.callback)  # type: ignore[arg-type]  # Kedro's has one
 cli.add_command(run)
 
@@ -100,7 +103,7 @@ def inspect(context: click.Context, folder: Path, env: str | None, **settings: A
 
     A row per part in inspection.csv; mask, map and overlay of each rejected part.
     """
-    params = {"inspect": {"folder": str(folder.absolute()), **settings}}
+    params = {"inspect": {"folder": literal(str(folder.absolute())), **settings}}
     context.invoke(run, pipeline="inspect", params=params, env=env)
 
 

@@ -180,7 +180,9 @@ def test_without_bad_parts_nothing_is_fine_tuned_unless_asked_for(raw, tmp_path)
         assert parse(merged(raw, change)).line.detectors == ("patchcore", "padim")
         asked = merged(change, {"line": {"detectors": "apc"}})
         assert parse(merged(raw, asked)).line.detectors == ("apc",)
-    (tmp_path / "bad").mkdir()
+    for name in ("good", "NG"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
     assert "apc" in parse(merged(raw, own)).line.detectors
 
 

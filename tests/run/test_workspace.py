@@ -85,13 +85,8 @@ def test_a_second_run_in_one_workspace_says_so_and_touches_nothing(project):
     run(project, root)
 
 
-@pytest.mark.parametrize("exists", [True, False])
-def test_without_an_environment_a_root_is_neither_rendered_into_nor_blamed(project, exists):
+def test_a_root_that_is_not_there_is_not_rendered_into(project):
     root = project.path / "parts"
-    if exists:
-        photographs(root)
-    before = listing(root)
-    with pytest.raises(VadlineError, match="--env=folder"):
+    with pytest.raises(VadlineError, match="parts does not exist"):
         project.run(env=None, params={"source": {"root": str(root)}})
-    assert listing(root) == before
-    assert root.exists() == exists
+    assert not root.exists()

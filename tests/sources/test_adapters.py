@@ -245,12 +245,6 @@ def test_folder_without_bads_is_one_class(tmp_path):
     assert [r.label for r in read_source("folder", tmp_path)] == ["good"]
 
 
-def test_folder_warns_of_masks_that_match_nothing(tmp_path, caplog):
-    touch(tmp_path, "good/1.png", "bad/1.png", "masks/other.png")
-    read_source("folder", tmp_path)
-    assert "masks/bad/1.png" in caplog.text
-
-
 def test_names_that_differ_in_their_suffix_only_stay_apart(tmp_path):
     touch(tmp_path, "good/1.png", "good/1.jpg", "good/2.png")
     ids = [record.image_id for record in read_source("folder", tmp_path)]

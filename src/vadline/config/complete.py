@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +10,8 @@ from pydantic import ValidationError
 from vadline.config.line import NO_PROBE
 from vadline.detectors import KINDS, Detector, DetectorParams, detector_class
 from vadline.errors import VadlineError
-from vadline.sources.manifest import BAD
+from vadline.sources.folder import knows_bads
+from vadline.sources.params import SourceParams
 
 ALL = "all"
 _DEFAULT_DETECTORS = {
@@ -51,13 +51,12 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     """
     whole = copy.deepcopy(raw)
     line, detectors = _mapping(whole, "line"), _mapping(whole, "detectors", _DEFAULT_DETECTORS)
-    segad = _mapping(whole, "segad")
+    segad, bads = _mapping(whole, "segad"), _knows_bads(whole, reviewed_bads)
     if _source(whole) in _VAD_LAYOUT:
         segments = _mapping(segad, "segments")
         segments["kind"] = "vad" if segments.get("kind") is None else segments["kind"]
     chosen = _names(line.get("detectors"), [*_every_kind(detectors)])
     if chosen is None:
-        bads = _knows_bads(whole, reviewed_bads)
         chosen = [name for name in detectors if bads or not _tuned(name, detectors[name])]
     if not isinstance(chosen, list):
         return whole
@@ -73,7 +72,7 @@ def complete(raw: dict[str, Any], reviewed_bads: bool = False) -> dict[str, Any]
     line.setdefault("probe", None)
     derived = _setups(roles, unseen)
     if unseen and scheme == "cross_fit":
-        probe = line["probe"] != NO_PROBE and _knows_bads(whole, reviewed_bads)
+        probe = line["probe"] != NO_PROBE and bads
         safe = {"detectors": unseen, "whole": True, "probe": probe, "blend": "safe"}
         derived["segad_safe"] = safe
     segad["setups"] = derived | (segad.get("setups") or {})
@@ -122,7 +121,7 @@ def _mapping(
 
 def _source(whole: dict[str, Any]) -> Any:
     source = whole.get("source") or {}
-    return source.get("name", "demo") if isinstance(source, dict) else None
+    return source.get("name") or "demo" if isinstance(source, dict) else None
 
 
 def _names(value: Any, every: list[str]) -> Any:
@@ -148,9 +147,15 @@ def _knows_bads(whole: dict[str, Any], reviewed: bool) -> bool:
     split, source = (whole.get(key) or {} for key in ("split", "source"))
     if not (isinstance(split, dict) and isinstance(source, dict)):
         return True
-    if split.get("protocol") == "all" and source.get("name") == "folder" and source.get("root"):
-        return reviewed or (Path(str(source["root"])).expanduser() / BAD).is_dir()
-    return split.get("protocol") != "one_class"
+    if split.get("protocol") != "all":
+        return split.get("protocol") != "one_class"
+    try:
+        own = SourceParams.model_validate(source)
+    except ValidationError:  # the check tells what is wrong
+        return True
+    if own.name != "folder" or own.folder is None:
+        return True
+    return reviewed or knows_bads(own.folder, own.names())
 
 
 def _class(settings: Any) -> type[Detector] | None:

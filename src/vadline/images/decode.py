@@ -27,7 +27,7 @@ class UnreadableImageError(Exception):
 
 
 def open_image(data: bytes, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX) -> Image.Image:
-    """Decode a PNG, JPEG, BMP or TIFF to 8 bits, upright.
+    """Decode a PNG, JPEG, BMP, TIFF or WebP to 8 bits, upright.
 
     Of a file with several frames the first is read. EXIF orientation is applied. 16-bit values
     are divided by ``sixteen_bit_max`` and clipped; floating-point values must lie in [0, 1].

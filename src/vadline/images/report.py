@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from vadline.sources.manifest import BAD, GOOD
+from vadline.sources.manifest import BAD, GOOD, LeftOut
 
 ASPECT_TOLERANCE = 0.01
+_REASONS = 5  # told in one line
 
 
 def describe_files(
@@ -50,6 +53,33 @@ def describe_files(
         "duplicates": duplicates,
         "odd_sizes": _odd_sizes(manifest),
     }
+
+
+def with_left_out(report: dict[str, Any], left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    """Add to a report the files below the root that the source takes for no part and no mask.
+
+    Returns
+    -------
+    dict
+        With ``left_out`` in ``counts``, and as a list of ``{"path": ..., "reason": ...}``.
+    """
+    counts = report["counts"] | {"left_out": len(left_out)}
+    listed = [{"path": str(each.path), "reason": each.reason} for each in left_out]
+    return report | {"counts": counts, "left_out": listed}
+
+
+def told_left_out(report: dict[str, Any]) -> str:
+    """Say in one line how many files are not used, and why; "" where all are."""
+    reasons = Counter(each["reason"] for each in report["left_out"])
+    for key, what in (("refused", "cannot be read"), ("masks_refused", "masks cannot be used")):
+        if entries := report[key]:
+            first = entries[0]
+            reasons[f"{what} ({first['path']}: {first['reason']})"] = len(entries)
+    most = [f"{count}: {reason}" for reason, count in reasons.most_common(_REASONS)]
+    if len(reasons) > len(most):
+        most.append(f"{reasons.total() - sum(c for _, c in reasons.most_common(_REASONS))}: others")
+    files = "1 file" if reasons.total() == 1 else f"{reasons.total()} files"
+    return f"Left out {files} ({'; '.join(most)})" if most else ""
 
 
 def _duplicates(manifest: pd.DataFrame) -> list[list[str]]:

@@ -12,6 +12,7 @@ from vadline.config.current import use
 from vadline.config.inspecting import with_inspector
 from vadline.config.parsing import parse
 from vadline.config.reviewing import reviewed_bads
+from vadline.run.recognising import recognised
 
 
 class ParameterHooks:
@@ -27,10 +28,12 @@ class ParameterHooks:
         Raises
         ------
         VadlineError
-            If a parameter is unknown, missing or out of range.
+            If a parameter is unknown, missing or out of range, or ``source.root`` is given alone
+            and has no layout that is known.
         """
-        raw, project = context.config_loader["parameters"], Path(context.project_path)
+        loader, project = context.config_loader, Path(context.project_path)
+        raw = recognised(loader["parameters"], loader)
         parameters = with_inspector(parse(raw, reviewed_bads(raw, project)), project)
-        context.config_loader["parameters"] = parameters.model_dump(mode="json")
+        loader["parameters"] = parameters.model_dump(mode="json")
         use(parameters)
         pipelines.configure(f"{context._package_name or PACKAGE_NAME}.pipeline_registry")

@@ -3,19 +3,22 @@
 A source lists photographs and what is known of them; it opens none.
 """
 
-from vadline.sources.manifest import COLUMNS, Record, is_unseen
+from vadline.sources.manifest import COLUMNS, LeftOut, Listing, Record, is_unseen
 from vadline.sources.params import SourceParams
-from vadline.sources.reading import read_source
+from vadline.sources.reading import list_source, read_source
 from vadline.sources.registry import SOURCES
 from vadline.sources.reviews import apply_verdicts, take_in
 
 __all__ = [
     "COLUMNS",
     "SOURCES",
+    "LeftOut",
+    "Listing",
     "Record",
     "SourceParams",
     "apply_verdicts",
     "is_unseen",
+    "list_source",
     "read_source",
     "take_in",
 ]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vadline.errors import VadlineError
-from vadline.sources.manifest import Record
+from vadline.sources.manifest import LeftOut, Record
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -41,6 +41,33 @@ def list_others(folder: Path) -> list[Path]:
     return sorted((p for p in found if p not in images), key=lambda path: path.as_posix())
 
 
+def survey(folder: Path) -> tuple[list[Path], list[LeftOut]]:
+    """List the image files below a folder as :func:`list_images` does, and all that it leaves out.
+
+    Raises
+    ------
+    VadlineError
+        If a folder cannot be opened.
+    """
+    images, left_out, walked, folders = [], [], set(), []
+    for below in _walk(folder):
+        walked.add(below)
+        for path in _content(below):
+            if path.name.startswith("."):
+                left_out.append(LeftOut(path, "hidden: its name begins with a dot"))
+            elif path.is_dir():
+                folders.append(path)
+            elif not path.is_file():
+                left_out.append(LeftOut(path, "a link that leads nowhere, or no file"))
+            elif path.suffix.lower() not in IMAGE_SUFFIXES:
+                left_out.append(LeftOut(path, "no photograph, by its suffix"))
+            else:
+                images.append(path)
+    again = "a link to a folder that is read already, or lies above"
+    left_out += [LeftOut(path, again) for path in folders if path not in walked]
+    return sorted(images, key=lambda path: path.as_posix()), left_out
+
+
 def _walk(top: Path) -> Iterator[Path]:
     """Walk over a folder and its visible subfolders, each real folder once.
 
@@ -66,8 +93,12 @@ def _walk(top: Path) -> Iterator[Path]:
 
 def _visible(folder: Path) -> list[Path]:
     """List what a folder holds and does not hide, sorted."""
+    return [path for path in _content(folder) if not path.name.startswith(".")]
+
+
+def _content(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return sorted(folder.iterdir())
     except OSError as error:
         raise VadlineError(
             f"folder {folder} cannot be read ({error.strerror}): mend its permissions or remove it"
@@ -77,6 +108,24 @@ def _visible(folder: Path) -> list[Path]:
 def list_folders(folder: Path) -> list[str]:
     """Name the visible subfolders of a folder, sorted."""
     return [path.name for path in _visible(folder) if path.is_dir()]
+
+
+def look_into(folder: Path) -> tuple[list[Path], list[Path]]:
+    """List the images and the folders that a folder holds itself, visible ones only."""
+    visible = _visible(folder)
+    folders = [path for path in visible if path.is_dir()]
+    images = [p for p in visible if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+    return images, folders
+
+
+def contents(folder: Path) -> str:
+    """Say in a few words what a folder holds."""
+    images, folders = look_into(folder)
+    others = len(_visible(folder)) - len(folders) - len(images)
+    shown = [f"{path.name}/" for path in folders[:8]] + ["..."] * (len(folders) > 8)
+    for count, what in ((len(images), "image"), (others, "other file")):
+        shown += [f"{count} {what}{'s' * (count > 1)}"] if count else []
+    return ", ".join(shown) or "nothing"
 
 
 def require_folder(folder: Path | None, purpose: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -81,6 +81,22 @@ class Record:
                 f"the source calls {self.path} {self.label!r} and {self.source_split!r}: it must be"
                 " good or bad, and train, test or unassigned"
             )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file below the root that is no part of the source, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All that a source lists, and what it leaves out."""
+
+    records: list[Record]
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def is_unseen(defect: str) -> bool:

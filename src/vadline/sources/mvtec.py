@@ -22,7 +22,8 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     Parameters
     ----------
     root : Path
-        The folder that holds a folder per category.
+        The folder that holds a folder per category; or one of these, with ``category`` for its
+        name.
 
     Returns
     -------
@@ -38,12 +39,13 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     """
     root = require_folder(root, "a folder per MVTec category")
     known = [name for name in list_folders(root) if (root / name / TRAIN / GOOD).is_dir()]
-    if not known:
+    alone = not known and category is not None and (root / TRAIN / GOOD).is_dir()
+    if not known and not alone:
         raise VadlineError(
             f"no <category>/train/good below {root}: set source.root to MVTec AD's top folder"
         )
-    category = require_category(root, category, known)
-    home = root / category
+    category = str(category) if alone else require_category(root, category, known)
+    home = root if alone else root / category
     records = [
         Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
         for path in require_images(home / TRAIN / GOOD, "good parts for training")

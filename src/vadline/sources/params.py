@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Self
 
@@ -10,11 +9,11 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from vadline.errors import VadlineError
 from vadline.sources.demo.params import DemoParams
+from vadline.sources.folder import ROI
+from vadline.sources.names import Names, safe
 from vadline.sources.registry import SOURCES, source_adapter
 
 EVERYTHING = "all"
-ROI = "roi.png"
-_UNSAFE = re.compile(r"[^\w .-]")
 
 
 class SourceParams(BaseModel, extra="forbid", frozen=True):
@@ -23,19 +22,36 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     name: str = Field(
         "demo",
         description="The adapter, by the layout of the folder: vad, visa, mvtec, elpv, mtd, folder,"
-        " demo, or package.module:function of your own.",
+        " demo, or package.module:function of your own; null for the layout that the root is found"
+        " to have, and demo without a root.",
     )
     root: str | None = Field(
         None,
         description="The folder; relative to where kedro runs. Not used by demo, nor needed by"
         " elpv.",
     )
+    good: tuple[str, ...] | None = Field(
+        None,
+        description="For folder: where good parts are, a folder below the root or several, in"
+        " place of the usual names.",
+    )
+    bad: tuple[str, ...] | None = Field(None, description="For folder: the same, of bad parts.")
     category: str | None = Field(
         None,
         pattern=r"^[\w .-]*\w$",
         description="Product, for mvtec and visa; mono or poly for elpv. It names a folder.",
     )
     demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _is_demo_without_a_root(cls, name: object) -> object:
+        return "demo" if name is None else name
+
+    @field_validator("good", "bad", mode="before")
+    @classmethod
+    def _may_be_one(cls, folders: object) -> object:
+        return (folders,) if isinstance(folders, str) else folders
 
     @field_validator("name")
     @classmethod
@@ -47,11 +63,21 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         return name
 
     @model_validator(mode="after")
+    def _names_are_of_the_users_own(self) -> Self:
+        if self.name != "folder" and (self.good or self.bad):
+            raise ValueError(
+                "source.good and source.bad name folders of your own parts, and source.name is "
+                f"{self.name}: leave them out, or set source.name=folder"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _demo_renders_elsewhere(self) -> Self:
         if self.name == "demo" and self.root:
             raise ValueError(
                 "source.root is set, but source.name is demo, which renders its own parts: add"
-                f" --env=folder (or vad, mvtec, visa, mtd) to read {self.root}"
+                f" --env=folder (or vad, mvtec, visa, mtd) to read {self.root}, or leave the name"
+                " out"
             )
         return self
 
@@ -59,6 +85,10 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     def folder(self) -> Path | None:
         """The root as a path, ``~`` expanded; None where it is not set."""
         return Path(self.root).expanduser() if self.root else None
+
+    def names(self) -> Names:
+        """Return what the folders of the user's own parts are called."""
+        return Names(self.good, self.bad)
 
     def region_of_interest(self) -> Path | None:
         """Find ``roi.png`` in the user's own folder; None where there is none."""
@@ -81,5 +111,5 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         category = self.category
         own = self.name == "folder" or self.name not in SOURCES
         if category is None and own and self.folder is not None:
-            category = _UNSAFE.sub("_", self.folder.resolve().name)
+            category = safe(self.folder.resolve().name)
         return source, category or EVERYTHING

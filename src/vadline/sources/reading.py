@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vadline.errors import VadlineError
+from vadline.sources.folder import list_folder
 from vadline.sources.listing import with_unique_ids
-from vadline.sources.manifest import Record
+from vadline.sources.manifest import Listing, Record
 from vadline.sources.params import SourceParams
 from vadline.sources.registry import source_adapter
 
@@ -14,7 +15,12 @@ from vadline.sources.registry import source_adapter
 def read_source(
     source: SourceParams, demo_folder: Path | None = None, size: int = 256
 ) -> list[Record]:
-    """List the images of a source; no image is opened.
+    """List the images of a source; see `list_source`."""
+    return list_source(source, demo_folder, size).records
+
+
+def list_source(source: SourceParams, demo_folder: Path | None = None, size: int = 256) -> Listing:
+    """List the images of a source, and what it leaves out; no image is opened.
 
     Parameters
     ----------
@@ -25,8 +31,9 @@ def read_source(
 
     Returns
     -------
-    list of Record
-        Sorted by ``image_id``, which is unique.
+    Listing
+        Records are sorted by ``image_id``, which is unique. What is left out is known of the
+        user's own folders only.
 
     Raises
     ------
@@ -37,14 +44,17 @@ def read_source(
     root = source.folder
     if source.name == "demo":
         root = _render(source, demo_folder, size)
-    records = list(source_adapter(source.name)(root, source.category))
-    for record in records:
+    if source.name == "folder":
+        listing = list_folder(root, source.category, source.names())
+    else:
+        listing = Listing(list(source_adapter(source.name)(root, source.category)))
+    for record in listing.records:
         if not isinstance(record, Record):
             raise VadlineError(
                 f"source {source.name!r} lists {type(record).__name__} objects: it must list"
                 " vadline.sources.Record"
             )
-    return with_unique_ids(records)
+    return Listing(with_unique_ids(listing.records), listing.left_out)
 
 
 def _render(source: SourceParams, folder: Path | None, size: int) -> Path:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.images import ImageParams, ingest
-from vadline.sources import SourceParams, apply_verdicts, read_source, take_in
+from vadline.images import ImageParams, ingest, told_left_out, with_left_out
+from vadline.sources import SourceParams, apply_verdicts, list_source, take_in
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ def ingest_images(
     Images and masks are files in ``scratch``, which their datasets take over. The folder's name
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
-    records = apply_verdicts(read_source(source, demo_folder, images.size), verdicts)
+    listing = list_source(source, demo_folder, images.size)
+    records = apply_verdicts(listing.records, verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
-    for refused in read.report["refused"]:
-        logger.warning("Left out %s: %s", refused["path"], refused["reason"])
-    for refused in read.report["masks_refused"]:
-        logger.warning("Mask not used %s: %s", refused["path"], refused["reason"])
-    return read.manifest, read.images, read.masks, read.roi, read.report
+    report = with_left_out(read.report, listing.left_out)
+    if told := told_left_out(report):
+        logger.warning("%s; each is in ingest_report.json, with its reason", told)
+    return read.manifest, read.images, read.masks, read.roi, report
