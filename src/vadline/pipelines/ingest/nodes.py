@@ -15,6 +15,8 @@ from vadline.sources import SourceParams, apply_verdicts, read_source, take_in
 
 logger = logging.getLogger(__name__)
 
+_NAMED = 3  # files, in the log
+
 
 def take_in_review(review: str | None, folder: Path) -> pd.DataFrame:
     """Keep what people say of parts, and gather all that they have said so far."""
@@ -35,8 +37,14 @@ def ingest_images(
     """
     records = apply_verdicts(read_source(source, demo_folder, images.size), verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
-    for refused in read.report["refused"]:
-        logger.warning("Left out %s: %s", refused["path"], refused["reason"])
-    for refused in read.report["masks_refused"]:
-        logger.warning("Mask not used %s: %s", refused["path"], refused["reason"])
+    _warn_of("Left out", read.report["refused"])
+    _warn_of("Mask not used", read.report["masks_refused"])
     return read.manifest, read.images, read.masks, read.roi, read.report
+
+
+def _warn_of(what: str, refused: list[dict[str, str]]) -> None:
+    """Name the first files that were refused; the report has all of them."""
+    for each in refused[:_NAMED]:
+        logger.warning("%s %s: %s", what, each["path"], each["reason"])
+    if len(refused) > _NAMED:
+        logger.warning("%s: %d more, in ingest_report.json", what, len(refused) - _NAMED)
