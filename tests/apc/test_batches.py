@@ -89,7 +89,7 @@ def test_an_image_without_a_mask_lends_its_turn_to_one_that_has_one():
 
 def test_without_any_mask_the_images_themselves_are_drawn(caplog):
     known = LABELS == 0
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "vadline.apc"):
         batch = make({"augment": False, "cutpaste_share": 1.0}, known=known)
     assert "nothing to paste" in caplog.text
     assert np.array_equal(batch.images.numpy(), world()[0][INDICES])

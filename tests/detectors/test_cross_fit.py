@@ -121,7 +121,7 @@ def test_a_fold_that_nothing_is_asked_of_needs_no_model(training, images):
 
 
 def test_what_it_will_take_is_said_before_the_work(training, held_out, caplog):
-    with caplog.at_level("INFO", "vadline"):
+    with caplog.at_level("INFO", "vadline.detectors"):
         cross_fit(Built(), training, FOLDS, held_out, 0)
     assert "mean: 3 folds, each learns from about 6 parts" in caplog.text
 

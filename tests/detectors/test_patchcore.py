@@ -63,7 +63,7 @@ def test_one_seed_gives_one_bank(images, detector):
 
 def test_what_it_will_take_is_said_before_the_work(images, caplog):
     params = PatchCoreParams(coreset_size=5)
-    with caplog.at_level("INFO", "vadline"):
+    with caplog.at_level("INFO", "vadline.detectors"):
         PatchCore(build_extractor(), "efficientnet_lite0", params).fit(
             TrainingSet(images, np.arange(6))
         )

@@ -91,3 +91,15 @@ def test_what_a_killed_run_left_is_replaced_and_a_failure_leaves_nothing(parts, 
 def test_kedro_finds_the_settings_classes():
     hints = get_type_hints(ingest_images)
     assert (hints["source"], hints["images"]) == (SourceParams, ImageParams)
+
+
+def test_many_files_that_cannot_be_read_take_one_line_of_the_log(parts, tmp_path, caplog):
+    for index in range(9):
+        (parts / f"good/broken_{index}.png").write_bytes(b"")
+    source = SourceParams(name="folder", root=str(parts))
+    report = run(source, tmp_path / "work").load("ingest_report")
+    assert len(report["refused"]) == 9
+    told = [message for message in caplog.messages if message.startswith("Left out")]
+    (line,) = told
+    assert "Left out 9 files" in line
+    assert "broken_0.png" in line

@@ -41,7 +41,7 @@ def told(capsys, tmp_path, monkeypatch):
 
 def test_each_wrong_decision_is_a_row_with_its_picture(told):
     title, header, missed, rejected = told(1, 1)
-    assert title == "Wrong decisions: 1 bads missed, 1 goods rejected"
+    assert title == "Wrong decisions: 1 bad missed, 1 good rejected"
     assert header.split() == ["part", "kind", "score", "threshold", "probability", "picture"]
     assert missed.split()[1:] == ["missed/0", "scratch", "1.5", "2.25", "0.125", "/photos/0.png"]
     assert rejected.split()[-1] == "results/demo/all/parts/rejected/0/overlay.png"

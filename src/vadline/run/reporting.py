@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 _TABLES = ("detection", "segad", "kinds", "refinement")
 _BENCHMARK = ("f2pad_benchmark", *(f"f2pad_benchmark_{t}" for t in ("ablation", "cost", "sizes")))
 _KINDS = 4  # printed, of those that are caught least
+_REFUSED = 3  # files named
 _ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
 
 
@@ -116,7 +117,10 @@ def _tell_inspection(catalog: CatalogProtocol) -> None:
     counts = parts["decision"].value_counts()
     told = ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
     logger.info("%d parts: %s", len(parts), told)
-    for row in parts[parts["refused"].notna()].itertuples():
+    refused = parts[parts["refused"].notna()]
+    for row in refused.head(_REFUSED).itertuples():
         logger.warning("Could not be read: %s: %s", row.part, row.refused)
+    if len(refused) > _REFUSED:
+        logger.warning("Could not be read: %d more, in inspection.csv", len(refused) - _REFUSED)
     if drift["drifted"]:
         logger.warning("%(in_words)s", drift)

@@ -11,7 +11,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from vadline.splits import NO_FOLD, learnt_from, unseen_defects
+from vadline.splits import learnt_from, unseen_defects
 
 logger = logging.getLogger(__name__)
 
@@ -79,13 +79,12 @@ def _photographs(manifest: pd.DataFrame) -> str:
 
 def _roles(split: pd.DataFrame) -> str:
     learnt, test = learnt_from(split, "training"), split[split["test"]]
-    folds = split.loc[split["fold"] != NO_FOLD, "fold"].nunique()
-    told = f"{_count(learnt['goods'], 'good')} and {_count(learnt['bads'], 'bad')} teach"
-    told += f" in {folds} folds" if folds else ""
+    told = f"{_count(learnt['goods'], 'good')}, {_count(learnt['bads'], 'bad')} teach"
     if len(test):
-        bads, unseen = int((test["label"] == "bad").sum()), int(unseen_defects(split).sum())
-        told += f"; test: {_count(len(test) - bads, 'good')}, {_count(bads, 'bad')}"
-        told += f" ({unseen} of unseen kinds)" if unseen else ""
+        bads = int((test["label"] == "bad").sum())
+        unseen = int((unseen_defects(split) & split["test"]).sum())
+        told += f"; test {_count(len(test) - bads, 'good')}, {_count(bads, 'bad')}"
+        told += f" ({unseen} unseen)" if unseen else ""
     return told
 
 

@@ -50,7 +50,8 @@ def tell_wrong(wrong: pd.DataFrame, place: Path, drawn: Path) -> None:
     if not len(wrong):
         _say("No wrong decision: every bad part is rejected, and no good one.")
         return
-    _say(f"Wrong decisions: {missed} bads missed, {rejected} goods rejected")
+    counts = f"{_count(missed, 'bad')} missed, {_count(rejected, 'good')} rejected"
+    _say(f"Wrong decisions: {counts}")
     some = _both(wrong, missed)
     rows = [("part", "kind", "score", "threshold", "probability", "picture")]
     for row in some.itertuples():
@@ -94,6 +95,10 @@ def _both(wrong: pd.DataFrame, missed: int) -> pd.DataFrame:
     goods = len(wrong) - missed
     first = min(missed, max(_ROWS // 2, _ROWS - goods))
     return pd.concat([wrong.iloc[:first], wrong.iloc[missed : missed + _ROWS - first]])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _say(text: str) -> None:

@@ -154,7 +154,7 @@ def test_the_region_of_interest_holds_for_learning_and_scoring(images):
 
 
 def test_features_stay_within_their_memory_and_say_so(images, caplog):
-    with caplog.at_level("INFO", "vadline"):
+    with caplog.at_level("INFO", "vadline.detectors"):
         unfitted = CFlow(build_extractor(), "efficientnet_lite0", CFlowParams(layers=(2, 3)))
         training = TrainingSet(images, np.arange(16))
         samples = sample_layers(unfitted, training, wanted=16 * 64, megabytes=0.1, seed=0)

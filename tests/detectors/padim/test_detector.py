@@ -125,7 +125,7 @@ def test_the_refinement_loss_is_the_sum_of_the_squared_map(detector, images):
 
 
 def test_what_it_will_take_is_said_before_the_work(images, caplog):
-    with caplog.at_level("INFO", "vadline"):
+    with caplog.at_level("INFO", "vadline.detectors"):
         fitted(images, rows=5, channels=100, fit_megabytes=2)
     # 64 x 100 x 100 x 4 bytes; 25 locations a pass fit into 2 MB
     assert "64 Gaussians of 100 channels will take 3 MB of memory, and 2 MB more" in caplog.text
