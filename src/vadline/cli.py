@@ -8,42 +8,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from kedro.framework.cli.project import project_group
 from kedro.framework.cli.project import run as kedro_run
-from kedro.io import DatasetError
-from kedro.io.core import VersionNotFoundError
 from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.errors import VadlineError
-
-E = TypeVar("E", bound=BaseException)
-
-_KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", "Pipeline does not")
-
-
-def _among_causes(error: BaseException | None, kind: type[E]) -> E | None:
-    """Find an error of a kind among an error and its causes."""
-    while error is not None and not isinstance(error, kind):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-def _told(error: Exception) -> str | None:
-    """Put a mistake in one line; nothing if the error is none of the user's."""
-    if mistake := _among_causes(error, VadlineError):
-        return str(mistake)
-    text = " ".join(str(error).split())
-    if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
-        return text
-    missing = _among_causes(error, FileNotFoundError) or _among_causes(error, VersionNotFoundError)
-    if isinstance(error, DatasetError) and missing:
-        name = Path(str(getattr(missing, "filename", None) or error).rstrip("'\"")).name
-        return f"{name} has not been made yet: run the whole line, --pipeline=segad_vad, first."
-    return None
+from vadline.run.mistakes import told
 
 
 def _project() -> Path:
@@ -63,9 +37,20 @@ def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
         with _explained():
             if not kwargs.get("conf_source"):
                 _check_environment(kwargs.get("env"))
-            return callback(*args, **kwargs)
+            try:
+                return callback(*args, **kwargs)
+            except BaseException as error:
+                _end_its_run(error)
+                raise
 
     return run_or_explain
+
+
+def _end_its_run(error: BaseException) -> None:
+    """End the MLflow run that is still open: after Ctrl-C, or where a hook has failed."""
+    from vadline.run.endings import end_open_run  # MLflow takes a while to import
+
+    end_open_run(error)
 
 
 @contextmanager
@@ -73,10 +58,10 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = _told(error)
-        if told is None or os.environ.get("VADLINE_TRACEBACK"):
+        mistake = told(error)
+        if mistake is None or os.environ.get("VADLINE_TRACEBACK"):
             raise
-        click.secho(f"\nvadline: {told}", fg="red", err=True)
+        click.secho(f"\nvadline: {mistake}", fg="red", err=True)
         raise click.exceptions.Exit(1) from error
 
 

@@ -4,8 +4,10 @@ From plain data to HTML; with or without labels, what is not known is left out.
 """
 
 from vadline.report.data import Goods, Pictures, ReportData, ReportSize
+from vadline.report.decided import decided_table
 from vadline.report.heat import mean_photograph
 from vadline.report.nearest import nearest_goods
+from vadline.report.note import decided_in_words, escaped, write_note
 from vadline.report.page import render_report
 from vadline.report.pictures import jpeg
 from vadline.report.wording import moment
@@ -15,9 +17,13 @@ __all__ = [
     "Pictures",
     "ReportData",
     "ReportSize",
+    "decided_in_words",
+    "decided_table",
+    "escaped",
     "jpeg",
     "mean_photograph",
     "moment",
     "nearest_goods",
     "render_report",
+    "write_note",
 ]

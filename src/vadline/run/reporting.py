@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from kedro.framework.context import KedroContext
@@ -11,13 +12,13 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from rich.console import Console
 
 from vadline.calibration import OUTCOMES, Promise
 from vadline.config.current import current, workspace
 from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
+from vadline.run.describing import describe_run
 from vadline.run.registering import log_inspector, log_photographs
 
 logger = logging.getLogger(__name__)
@@ -25,17 +26,6 @@ logger = logging.getLogger(__name__)
 _TABLES = ("detection", "segad", "kinds", "refinement")
 _BENCHMARK = ("f2pad_benchmark", *(f"f2pad_benchmark_{t}" for t in ("ablation", "cost", "sizes")))
 _ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
-
-
-class MlflowRunHooks(MlflowHook):
-    """kedro-mlflow's hooks, which open and close the run.
-
-    Theirs also log the parameters that a node takes, each as one string where it is a model;
-    ours have logged all of them before.
-    """
-
-    def before_node_run(self, *args: object, **kwargs: object) -> None:  # no hook_impl: not called
-        """Leave parameters alone."""
 
 
 class ReportingHooks:
@@ -53,12 +43,14 @@ class ReportingHooks:
         self._project_path = Path(context.project_path)
 
     @hook_impl(trylast=True)
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
         self._begun.clear()
-        if mlflow.active_run() is not None:
+        if (run := mlflow.active_run()) is not None:
+            tracking.open_on_runs(run.info.experiment_id)
             tracking.log_parameters(current())
-            tracking.set_tags(current(), self._project_path)
+            names = run_params.get("pipeline_names") or []
+            tracking.set_tags(current(), self._project_path, names)
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -71,11 +63,13 @@ class ReportingHooks:
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Log tables, figures and histories, then print the tables."""
-        if mlflow.active_run() is not None:
+        if (run := mlflow.active_run()) is not None:
             tracking.log_outputs(pipeline, catalog)
-            if "inspector" in pipeline.all_outputs():
+            if "split" in pipeline.datasets() and catalog.exists("split"):
                 log_photographs(catalog, workspace())
+            if "inspector" in pipeline.all_outputs():
                 log_inspector(catalog, workspace())
+            describe_run(run.info.run_id, pipeline, catalog)
         console = Console()
         console.width = max(console.width, 120)  # a log file has no width of its own
         for name in (*_TABLES, *_ASIDE):
