@@ -108,3 +108,21 @@ def export(out: Path, bundle: Path | None, detector: str | None) -> None:
         found = bundle or newest_inspector(_project())
         export_onnx(found, out, detector)
     click.echo(f"Wrote {out}")
+
+
+@click.command()
+@click.argument("runs", nargs=-1)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The page's file.")
+@click.option("--env", "-e", help="Kedro's configuration environment.")
+def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
+    """Lay two RUNS side by side on one page that opens offline.
+
+    Each is the id of a run in MLflow or its beginning, its name, or the version of its results;
+    without any, the two newest are compared. A difference is the second less the first.
+    """
+    from vadline.run.comparing import compare_runs
+
+    with _explained():
+        _check_environment(env)
+        page = compare_runs(runs, _project(), out, env)
+    click.echo(f"The page, to open in a browser or to send: {page}")

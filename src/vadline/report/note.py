@@ -39,7 +39,8 @@ def write_note(
     first, last : sequence of str
         Paragraphs before and after the tables; empty ones are left out.
     tables : mapping
-        As for :func:`vadline.report.render_report`; rows of single kinds of defects, and a few columns, are left out.
+        As for :func:`vadline.report.render_report`; rows of single kinds of defects and a few
+        columns are left out.
     longest : int
         Characters that the note may have; tables lose their last rows for it.
 
