@@ -80,13 +80,13 @@ def _parts(first: RunResult, second: RunResult, other: pd.DataFrame) -> list[dic
         photograph = next((o[kind] for kind in kinds for o in of if kind in o), "")
         sides = [
             _Side(
-                run.name,
+                f"{end} run",
                 str(part[f"decision_{end}"]),
                 part[f"score_{end}"],
                 part[f"threshold_{end}"],
                 found.get(ODD, ""),
             )
-            for run, end, found in zip((first, second), ("first", "second"), of, strict=True)
+            for end, found in zip(("first", "second"), of, strict=True)
         ]
         label, kind = str(part.get("label", "")), str(part.get("defect", ""))
         told = f"{label}: {kind_in_words(kind)}" if label == "bad" and kind != label else label

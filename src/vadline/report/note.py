@@ -13,6 +13,7 @@ from vadline.report.tables import tables_in_words
 from vadline.report.wording import summary
 
 _ASIDE = ("goods", "bads", "dice_before", "iou_initialiser")  # columns
+_GAP = "&ensp;"  # MLflow sets cells without any between them
 _ROWS = (None, 20, 10, 5, 2)  # of each table, until the note is short enough
 
 
@@ -78,6 +79,7 @@ def _markdown(table: tuple[str, pd.DataFrame], most: int | None) -> str:
     rows = [[escaped(row), *(text for text, _ in cells)] for row, cells in told.rows]
     if most and len(frame) > most:
         rows.append([f"{len(frame) - most} more", *[""] * len(told.columns)])
-    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    lines = ["| " + f" | {_GAP}".join(cells) + " |" for cells in rows]
     rule = "|---" + "|--:" * len(told.columns) + "|"
-    return "\n".join([f"**{name}**, in %", "", "| " + " | ".join(head) + " |", rule, *lines])
+    top = "| " + f" | {_GAP}".join(head) + " |"
+    return "\n".join([f"#### {name}, in %", "", top, rule, *lines])

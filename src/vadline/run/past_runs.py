@@ -17,7 +17,7 @@ from vadline.errors import VadlineError
 from vadline.report import RunResult, moment
 
 TABLES = ("detection", "segad", "refinement")
-_VERSION = re.compile(r"\d{4}-\d\d-\d\dT")
+_VERSION = re.compile(r"\d{4}-\d\d")
 _SHORTEST_ID = 4  # of the beginning of a run's id
 
 
