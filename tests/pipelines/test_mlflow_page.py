@@ -42,7 +42,7 @@ def test_the_description_has_outcome_tables_report_and_picture(finished, run):
     rejected = (decisions["decision"] == "reject").sum()
     assert f"**{rejected} of {len(decisions)} parts are rejected" in note
     for name in ("detection", "segad", "refinement"):
-        assert f"#### {name}, in %" in note
+        assert f"**{name}**, in %" in note
     best = finished.load("segad").set_index("row").loc["segad_safe", "image_auroc"]
     assert f"segad\\_safe | &ensp;{100 * best:.1f}" in note
     assert f"get-artifact?path=files/report.html&run_uuid={run.info.run_id}" in note

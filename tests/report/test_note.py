@@ -13,7 +13,7 @@ def table(rows):
 
 def test_tables_are_in_per_cent_and_without_single_kinds():
     note = write_note(["first", ""], {"detection": table(2)}, ["last"], longest=8000)
-    assert note.startswith("first\n\n#### detection, in %")
+    assert note.startswith("first\n\n<br>**detection**, in %")
     assert note.endswith("\n\nlast")
     assert "detector\\_1 | &ensp;94.4 |" in note
     assert "crack" not in note

@@ -82,4 +82,4 @@ def _markdown(table: tuple[str, pd.DataFrame], most: int | None) -> str:
     lines = ["| " + f" | {_GAP}".join(cells) + " |" for cells in rows]
     rule = "|---" + "|--:" * len(told.columns) + "|"
     top = "| " + f" | {_GAP}".join(head) + " |"
-    return "\n".join([f"#### {name}, in %", "", top, rule, *lines])
+    return "\n".join([f"<br>**{name}**, in %", "", top, rule, *lines])

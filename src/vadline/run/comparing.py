@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,7 @@ def compare_runs(
     VadlineError
         If a run is unknown, or has left nothing to compare.
     """
+    logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
     bootstrap_project(project)
     with KedroSession.create(project, env=env) as session:  # its hooks set MLflow's store
         context: Any = session.load_context()  # type: ignore[attr-defined]  # KedroSession has it

@@ -56,7 +56,7 @@ def _picture(run_id: str, path: Path) -> str:
         small = picture.convert("RGB")
     small.thumbnail((_WIDE, _HIGH), Image.Resampling.LANCZOS)
     mlflow.log_image(small, _SHOWN)
-    return f"![figures/{escaped(path.name)}]({_artifact(run_id, _SHOWN)})"
+    return f"<br>![figures/{escaped(path.name)}]({_artifact(run_id, _SHOWN)})"
 
 
 def _artifact(run_id: str, path: str) -> str:
