@@ -41,6 +41,7 @@ viz: env
 	$(BIN)/vadline viz $(ARGS)
 
 ui: env
+	@echo "Open http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
 	$(BIN)/kedro mlflow ui
 
 env: $(STAMP)

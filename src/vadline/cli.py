@@ -8,44 +8,18 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from kedro.framework.cli.project import project_group
 from kedro.framework.cli.project import run as kedro_run
-from kedro.io import DatasetError
-from kedro.io.core import VersionNotFoundError
 from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.config.last_run import last_run
 from vadline.errors import VadlineError
+from vadline.run.mistakes import told
 from vadline.run.options import literal, read_params
-
-E = TypeVar("E", bound=BaseException)
-
-_KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", "Pipeline does not")
-
-
-def _among_causes(error: BaseException | None, kind: type[E]) -> E | None:
-    """Find an error of a kind among an error and its causes."""
-    while error is not None and not isinstance(error, kind):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-def _told(error: Exception) -> str | None:
-    """Put a mistake in one line; nothing if the error is none of the user's."""
-    if mistake := _among_causes(error, VadlineError):
-        return str(mistake)
-    text = " ".join(str(error).split())
-    if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
-        return text
-    missing = _among_causes(error, FileNotFoundError) or _among_causes(error, VersionNotFoundError)
-    if isinstance(error, DatasetError) and missing:
-        name = Path(str(getattr(missing, "filename", None) or error).rstrip("'\"")).name
-        return f"{name} has not been made yet: run the whole line, --pipeline=segad_vad, first."
-    return None
 
 
 def _project() -> Path:
@@ -65,9 +39,20 @@ def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
         with _explained():
             if not kwargs.get("conf_source"):
                 _check_environment(kwargs.get("env"))
-            return callback(*args, **kwargs)
+            try:
+                return callback(*args, **kwargs)
+            except BaseException as error:
+                _end_its_run(error)
+                raise
 
     return run_or_explain
+
+
+def _end_its_run(error: BaseException) -> None:
+    """End the MLflow run that is still open: after Ctrl-C, or where a hook has failed."""
+    from vadline.run.endings import end_open_run  # MLflow takes a while to import
+
+    end_open_run(error)
 
 
 @contextmanager
@@ -75,10 +60,10 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = _told(error)
-        if told is None or os.environ.get("VADLINE_TRACEBACK"):
+        mistake = told(error)
+        if mistake is None or os.environ.get("VADLINE_TRACEBACK"):
             raise
-        click.secho(f"\nvadline: {told}", fg="red", err=True)
+        click.secho(f"\nvadline: {mistake}", fg="red", err=True)
         raise click.exceptions.Exit(1) from error
 
 
@@ -138,3 +123,21 @@ def viz(options: tuple[str, ...]) -> None:
     with _explained():
         usual = {"include_hooks": True, **last_run(_project())}
         kedro_viz_run.main([*options], prog_name="vadline viz", default_map=usual)
+
+
+@click.command()
+@click.argument("runs", nargs=-1)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The page's file.")
+@click.option("--env", "-e", help="Kedro's configuration environment.")
+def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
+    """Lay two RUNS side by side on one page that opens offline.
+
+    Each is the id of a run in MLflow or its beginning, its name, or the version of its results;
+    without any, the two newest are compared. A difference is the second less the first.
+    """
+    from vadline.run.comparing import compare_runs
+
+    with _explained():
+        _check_environment(env)
+        page = compare_runs(runs, _project(), out, env)
+    click.echo(f"The page, to open in a browser or to send: {page}")

@@ -7,10 +7,11 @@ from pathlib import Path
 from kedro.utils import find_kedro_project
 
 from vadline.config.current import bundle, product, workspace
+from vadline.run.endings import MlflowRunHooks
 from vadline.run.freshness import FreshnessHooks
 from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
-from vadline.run.reporting import MlflowRunHooks, ReportingHooks
+from vadline.run.reporting import ReportingHooks
 from vadline.run.results import ResultsHooks
 from vadline.run.workspace import WorkspaceHooks
 

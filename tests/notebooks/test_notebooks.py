@@ -122,7 +122,7 @@ def test_the_two_latest_runs_are_compared(finished, two_runs):
     assert executed.error is None
     assert (
         executed.printed("runs").strip()
-        == f"demo/test high_shot seed 0 {first[:6]} against second {second[:6]}"
+        == f"demo/test · high_shot · seed 0 {first[:6]} against second {second[:6]}"
     )
     (differing,) = executed.tables("differences")
     assert "seed" in differing
@@ -148,7 +148,7 @@ def test_named_runs_are_compared_in_the_order_named(finished, two_runs):
     assert executed.error is None
     assert (
         executed.printed("runs").strip()
-        == f"second {second[:6]} against demo/test high_shot seed 0 {first[:6]}"
+        == f"second {second[:6]} against demo/test · high_shot · seed 0 {first[:6]}"
     )
 
 

@@ -103,7 +103,7 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
         "figures/patchcore_gallery.png",
         "figures/segments.png",
     } <= figures
-    assert len(client.get_metric_history(run["run_id"], "apc_history/loss")) == 2
+    assert len(client.get_metric_history(run["run_id"], "training/apc/loss")) == 2
 
 
 def test_a_run_profiles_each_of_its_stages(finished):
@@ -117,7 +117,7 @@ def test_a_run_profiles_each_of_its_stages(finished):
     assert looking == set(looks.index)
     assert looks.between(0, 1, inclusive="neither").all()
     (run,) = finished.mlflow_runs().to_dict("records")
-    assert run["metrics.stage_profile/ingest/seconds"] == profile.loc["ingest", "seconds"]
+    assert run["metrics.time/ingest/seconds"] == profile.loc["ingest", "seconds"]
 
 
 def test_one_seed_gives_one_result_under_every_runner(finished, project):

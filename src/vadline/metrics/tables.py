@@ -59,9 +59,14 @@ def kind_row(name: str, kind: str) -> str:
     return f"{name}{_KIND}{kind}"
 
 
+def is_kind_row(row: str) -> bool:
+    """Say whether `kind_row` has named a row."""
+    return _KIND in row
+
+
 def without_kinds(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out the rows that `kind_row` has named, which would make a short table long."""
-    return frame.loc[np.array([_KIND not in str(row) for row in frame.index], bool)]
+    return frame.loc[np.array([not is_kind_row(str(row)) for row in frame.index], bool)]
 
 
 def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:

@@ -51,6 +51,32 @@ def render_report(data: ReportData, size: ReportSize | None = None) -> str:
     ends = numbers.scale(decisions, threshold)
     heat = fit_heat(decisions, data.pictures)
     confusions = [] if math.isnan(threshold) else numbers.confusions(decisions, threshold)
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            data=data,
+            summary=summary(decisions),
+            counts=numbers.counts(decisions),
+            threshold=None if math.isnan(threshold) else threshold,
+            confusions=confusions,
+            groups=make_cards(data, decisions, heat, ends, size),
+            places=_places(data, decisions, heat, size),
+            kind_names=numbers.kind_names(decisions),
+            kinds=_kinds(data, decisions, heat, size),
+            tables=tables.tables_in_words(data.tables),
+            glossary=tables.GLOSSARY,
+            total=len(decisions),
+            has_labels=bool((decisions["label"] != "").any()),
+            style=Markup(text_of("report.css")),
+            scripts=Markup("\n".join(text_of(name) for name in _SCRIPTS)),
+            script_data=_json(_script_data(data, decisions, ends, confusions, size)),
+        )
+    )
+
+
+def page_environment() -> Environment:
+    """Return what fills in the templates: it escapes, and knows how numbers are written."""
     environment = Environment(
         loader=PackageLoader("vadline.report"),
         autoescape=True,
@@ -58,25 +84,14 @@ def render_report(data: ReportData, size: ReportSize | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"score": tables.score_in_words, "share": share, "unbroken": unbroken}
-    return environment.get_template("report.html.j2").render(
-        data=data,
-        summary=summary(decisions),
-        counts=numbers.counts(decisions),
-        threshold=None if math.isnan(threshold) else threshold,
-        confusions=confusions,
-        groups=make_cards(data, decisions, heat, ends, size),
-        places=_places(data, decisions, heat, size),
-        kind_names=numbers.kind_names(decisions),
-        kinds=_kinds(data, decisions, heat, size),
-        tables=tables.tables_in_words(data.tables),
-        glossary=tables.GLOSSARY,
-        total=len(decisions),
-        has_labels=bool((decisions["label"] != "").any()),
-        style=Markup(_text("report.css")),
-        scripts=Markup("\n".join(_text(name) for name in _SCRIPTS)),
-        script_data=_json(_script_data(data, decisions, ends, confusions, size)),
-    )
+    environment.filters |= {"score": tables.score_in_words, "column": tables.column_in_words}
+    environment.filters |= {"share": share, "unbroken": unbroken}
+    return environment
+
+
+def text_of(name: str) -> str:
+    """Read a style or a script that becomes part of a page."""
+    return (resources.files("vadline.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _script_data(
@@ -143,10 +158,6 @@ def _kinds(
             shown = heated(mean, often / (often.max() or 1.0))
             kind["picture"] = jpeg(shown, size.picture // 2)
     return found
-
-
-def _text(name: str) -> str:
-    return (resources.files("vadline.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _json(value: Any) -> Markup:

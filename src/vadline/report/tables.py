@@ -56,6 +56,7 @@ _WORDS = {
     "learnt_from": "learnt from",
     "goods_rejected": "good parts rejected",
     "bads_caught": "bad parts caught",
+    "for_review": "for review",
     "test_goods_rejected": "test: good rejected",
     "test_bads_caught": "test: bad caught",
 }
@@ -96,6 +97,14 @@ def score_in_words(value: Any) -> str:
     return f"{value:.2f}" if abs(value) < 1000 else f"{value:.4g}"
 
 
+def column_in_words(column: str) -> str:
+    """Name a column of a table for people."""
+    for end, words in _KINDS.items():
+        if column.endswith(end):
+            return column_in_words(column.removesuffix(end)) + words
+    return _WORDS.get(column, column.replace("_", " "))
+
+
 def _in_words(table: pd.DataFrame, title: str, hint: str) -> TableOfCells:
     frame = table.set_index("row") if "row" in table else table
     ends = {f"{name}{end}" for name in frame for end in ("_low", "_high")} & set(frame)
@@ -106,7 +115,11 @@ def _in_words(table: pd.DataFrame, title: str, hint: str) -> TableOfCells:
         for row, cells in frame.iterrows()
     ]
     return TableOfCells(
-        title, hint, "asked for" if rates else "", [_heading(column) for column in columns], rows
+        title,
+        hint,
+        "asked for" if rates else "",
+        [column_in_words(column) for column in columns],
+        rows,
     )
 
 
@@ -117,13 +130,6 @@ def _cell(column: str, cells: pd.Series) -> tuple[str, str]:
     low, high = cells.get(f"{column}_low", math.nan), cells.get(f"{column}_high", math.nan)
     small = "" if math.isnan(low) else f"{format_cell(column, low)}–{format_cell(column, high)}"
     return format_cell(column, value), small
-
-
-def _heading(column: str) -> str:
-    for end, words in _KINDS.items():
-        if column.endswith(end):
-            return _heading(column.removesuffix(end)) + words
-    return _WORDS.get(column, column.replace("_", " "))
 
 
 def _row_name(row: str) -> str:

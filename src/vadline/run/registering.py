@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from importlib.metadata import requires, version
 from pathlib import Path
 
 import mlflow
 import pandas as pd
 from kedro.io import CatalogProtocol
-from mlflow.data.pandas_dataset import from_pandas
+from mlflow.data.dataset_source_registry import resolve_dataset_source
+from mlflow.data.pandas_dataset import PandasDataset
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 from packaging.requirements import Requirement
 
 import vadline
 from vadline.images.encode import as_png
+from vadline.sources.manifest import BAD, common_hash
 
 _PACKAGE = Path(vadline.__file__).parent
 _ANSWER = (
@@ -53,15 +57,43 @@ def log_inspector(catalog: CatalogProtocol, product: str) -> None:
     )
 
 
+class Photographs(PandasDataset):
+    """The photographs of a run as MLflow lists them: told from others by their common hash."""
+
+    @property
+    def profile(self) -> dict[str, int]:
+        """Count what there is to learn from and to be measured on."""
+        listing = self.df
+        bad = listing["label"] == BAD
+        return {
+            "photographs": len(listing),
+            "good": int((~bad).sum()),
+            "bad": int(bad.sum()),
+            "kinds of defect": int(listing.loc[bad, "defect"].nunique()),
+            "bad with a mask": int((bad & listing["mask"]).sum()),
+            "test part": int(listing["test"].sum()),
+        }
+
+
 def log_photographs(catalog: CatalogProtocol, product: str) -> None:
     """Log which photographs the active run has learnt from and was measured on."""
     manifest, split = catalog.load("manifest"), catalog.load("split")
     listing = manifest[["image_id", "label", "defect", "sha256"]].assign(
-        test=split["test"].to_numpy()
+        mask=split["mask_known"].to_numpy(), test=split["test"].to_numpy()
     )
-    folder = str(Path(manifest["path"].iloc[0]).parent)
-    data = from_pandas(listing, source=folder, targets="label", name=product)
-    mlflow.log_input(data, context="training")
+    folder = common_folder(manifest["path"])
+    source = resolve_dataset_source(folder)
+    mlflow.log_input(
+        Photographs(listing, source, "label", product, common_hash(manifest)), context="training"
+    )
+
+
+def common_folder(paths: Iterable[str]) -> str:
+    """Return the folder below which all photographs lie; "." where that is none."""
+    try:
+        return os.path.commonpath([Path(path).parent for path in paths]) or "."
+    except ValueError:
+        return "."
 
 
 def _requirements() -> list[str]:

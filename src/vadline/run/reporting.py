@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -13,7 +14,6 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.utils.logging_utils import disable_logging, enable_logging
 
 from vadline.calibration import OUTCOMES, Promise
@@ -21,6 +21,7 @@ from vadline.config.current import current, workspace
 from vadline.metrics.kinds import EVERY, UNSEEN
 from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
+from vadline.run.describing import describe_run
 from vadline.run.registering import log_inspector, log_photographs
 from vadline.run.terminal import console
 
@@ -31,17 +32,6 @@ _BENCHMARK = ("f2pad_benchmark", *(f"f2pad_benchmark_{t}" for t in ("ablation", 
 _KINDS = 4  # printed, of those that are caught least
 _REFUSED = 3  # files named
 _ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
-
-
-class MlflowRunHooks(MlflowHook):
-    """kedro-mlflow's hooks, which open and close the run.
-
-    Theirs also log the parameters that a node takes, each as one string where it is a model;
-    ours have logged all of them before.
-    """
-
-    def before_node_run(self, *args: object, **kwargs: object) -> None:  # no hook_impl: not called
-        """Leave parameters alone."""
 
 
 class ReportingHooks:
@@ -57,21 +47,25 @@ class ReportingHooks:
         console()
 
     @hook_impl(trylast=True)
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
-        if mlflow.active_run() is not None:
+        if (run := mlflow.active_run()) is not None:
+            tracking.open_on_runs(run.info.experiment_id)
             tracking.log_parameters(current())
-            tracking.set_tags(current(), self._project_path)
+            names = run_params.get("pipeline_names") or []
+            tracking.set_tags(current(), self._project_path, names)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Log tables, figures and histories, then print the tables."""
-        if mlflow.active_run() is not None:
+        if (run := mlflow.active_run()) is not None:
             tracking.log_outputs(pipeline, catalog)
-            if "inspector" in pipeline.all_outputs():
+            if "split" in pipeline.datasets() and catalog.exists("split"):
                 log_photographs(catalog, workspace())
+            if "inspector" in pipeline.all_outputs():
                 with _without_mlflow_s_words():
                     log_inspector(catalog, workspace())
+            describe_run(run.info.run_id, pipeline, catalog)
         for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
                 shown = _in_brief(name, catalog.load(name).set_index("row"))

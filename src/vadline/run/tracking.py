@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,14 @@ from vadline.config.inspecting import inspected_product
 from vadline.config.tree import Parameters
 from vadline.figures import whole_page
 from vadline.metrics.tables import as_metrics
+from vadline.report import decided_table
 from vadline.sources.manifest import common_hash
 
 _LONGEST_PARAM = 500  # MLflow refuses longer values
+_KIND, _TRAINS_MODELS = "mlflow.experimentKind", "custom_model_development"
+_FIRST = ("decisions", "detection", "segad", "refinement", "kinds", "thresholds")
+_LAST = ("apc_history",)
+_THE_LINE = ("segad_vad", "__default__")
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -38,24 +43,49 @@ def log_parameters(parameters: Parameters) -> None:
     mlflow.log_params({k: str(v)[:_LONGEST_PARAM] for k, v in flat.items()})
 
 
-def set_tags(parameters: Parameters, project_path: str | Path) -> None:
+def open_on_runs(experiment_id: str) -> None:
+    """Tell MLflow that an experiment trains models, or its pages are about traces.
+
+    The configuration says so too, but only of an experiment that it makes.
+    """
+    if mlflow.get_experiment(experiment_id).tags.get(_KIND) != _TRAINS_MODELS:
+        mlflow.MlflowClient().set_experiment_tag(experiment_id, _KIND, _TRAINS_MODELS)
+
+
+def run_name(parameters: Parameters, pipelines: Collection[str] = ()) -> str:
+    """Name a run by what tells it from others: product, protocol and seed.
+
+    Parameters
+    ----------
+    pipelines : collection of str, optional
+        What runs; where that is not the line, it is named too.
+    """
+    product = "/".join(inspected_product(parameters))
+    if inspected := parameters.inspect.path:
+        return " · ".join([product, "inspect", inspected.name])
+    beside = [name for name in pipelines if name not in _THE_LINE]
+    return " · ".join([product, parameters.split.protocol, f"seed {parameters.seed}", *beside])
+
+
+def set_tags(
+    parameters: Parameters, project_path: str | Path, pipelines: Collection[str] = ()
+) -> None:
     """Name the active run and tag it with what makes runs comparable.
 
     Parameters
     ----------
     project_path : str or Path
         Where to ask git for the code's version.
+    pipelines : collection of str, optional
+        As for :func:`run_name`.
     """
     source, category = inspected_product(parameters)
-    protocol = parameters.split.protocol
-    inspected = parameters.inspect.path
-    kind = f"inspect {inspected.name}" if inspected else f"{protocol} seed {parameters.seed}"
     mlflow.set_tags(
         {
-            "mlflow.runName": f"{source}/{category} {kind}",
+            "mlflow.runName": run_name(parameters, pipelines),
             "source": source,
             "category": category,
-            "protocol": protocol,
+            "protocol": parameters.split.protocol,
             "scheme": parameters.split.scheme,
             "seed": parameters.seed,
             "backbone": parameters.backbone.name,
@@ -80,8 +110,15 @@ def _code_version(project_path: Path) -> str:
 
 
 def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Log what the catalog marks for it, for those datasets that the pipeline makes."""
-    for name in sorted(pipeline.all_outputs()):
+    """Log what the catalog marks for it, for those datasets that the pipeline makes.
+
+    A run's page shows metrics in the order in which they came, all else sorts them by name: what
+    the decisions come to is first in both.
+    """
+    made = pipeline.all_outputs()
+    for name in (*(name for name in _FIRST if name in made), *sorted(made - {*_FIRST, *_LAST})):
+        log_dataset(name, catalog.get(name))
+    for name in sorted(made & {*_LAST}):
         log_dataset(name, catalog.get(name))
 
 
@@ -89,17 +126,22 @@ def log_dataset(name: str, dataset: Any) -> None:
     """Log a dataset as its metadata asks for, if it does and the dataset exists.
 
     ``mlflow: table`` logs each cell as a metric ``<table>/<row>/<column>`` and the file, where the
-    first column names the rows; ``figure`` and ``file`` log the file (plotly figures as a page);
-    ``history`` logs each column as a metric over its ``epoch``; ``manifest`` tags the run with the
-    images' common hash.
+    first column names the rows; ``time`` does so as ``time/<row>/<column>``; ``decisions`` logs the
+    file, and what it comes to as metrics; ``figure`` and ``file`` log the file (plotly figures as a
+    page); ``history`` logs each column as a metric ``training/<what>/<column>`` over its ``epoch``;
+    ``manifest`` tags the run with the images' common hash.
     """
     kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
     if kind is None or not dataset.exists():
         return
-    if kind == "table":
+    if kind in ("table", "time"):
         table = dataset.load()
-        mlflow.log_metrics(as_metrics(name, table.set_index(table.columns[0])))
+        first = name if kind == "table" else kind
+        mlflow.log_metrics(as_metrics(first, table.set_index(table.columns[0])))
         mlflow.log_artifact(str(dataset._get_load_path()), "tables")
+    elif kind == "decisions":
+        mlflow.log_metrics(as_metrics(name, decided_table(dataset.load())))
+        mlflow.log_artifact(str(dataset._get_load_path()), "files")
     elif kind == "history":
         _log_history(name, dataset.load())
     elif kind == "manifest":
@@ -109,9 +151,10 @@ def log_dataset(name: str, dataset: Any) -> None:
 
 
 def _log_history(name: str, history: pd.DataFrame) -> None:
+    what = name.removesuffix("_history")
     for row in history.to_dict("records"):
         step = int(row.pop("epoch"))
-        mlflow.log_metrics({f"{name}/{k}": float(v) for k, v in row.items()}, step=step)
+        mlflow.log_metrics({f"training/{what}/{k}": float(v) for k, v in row.items()}, step=step)
 
 
 def _log_file(name: str, dataset: Any, kind: str) -> None:

@@ -1,0 +1,42 @@
+"""What went wrong, in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from kedro.io import DatasetError
+from kedro.io.core import VersionNotFoundError
+
+from vadline.errors import VadlineError
+
+E = TypeVar("E", bound=BaseException)
+
+_KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", "Pipeline does not")
+
+
+def _among_causes(error: BaseException | None, kind: type[E]) -> E | None:
+    """Find an error of a kind among an error and its causes."""
+    while error is not None and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def told(error: Exception) -> str | None:
+    """Put a mistake in one line; nothing if the error is none of the user's."""
+    if mistake := _among_causes(error, VadlineError):
+        return str(mistake)
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
+        return text
+    missing = _among_causes(error, FileNotFoundError) or _among_causes(error, VersionNotFoundError)
+    if isinstance(error, DatasetError) and missing:
+        name = Path(str(getattr(missing, "filename", None) or error).rstrip("'\"")).name
+        return f"{name} has not been made yet: run the whole line, --pipeline=segad_vad, first."
+    return None
+
+
+def reason(error: BaseException) -> str:
+    """Say in one line why a run has failed, whoever's mistake it is."""
+    mistake = told(error) if isinstance(error, Exception) else None
+    return mistake or " ".join(f"{type(error).__name__}: {error}".split())
