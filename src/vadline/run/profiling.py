@@ -23,7 +23,7 @@ from kedro.pipeline.node import Node
 
 from vadline.run import tracking
 from vadline.run.gauges import ForwardClock, peak_memory_mb, reset_peak_memory
-from vadline.run.stages import StageLines, stage_of
+from vadline.run.stages import StageLines, detector_of, stage_of
 
 logger = logging.getLogger(__name__)
 
@@ -80,12 +80,6 @@ def by_detector(nodes: Iterable[dict[str, Any]]) -> pd.DataFrame:
     ).add_suffix("_seconds")
     seconds["peak_memory_mb"] = frame.groupby("detector")["peak_memory_mb"].max()
     return seconds.rename_axis(columns=None).reset_index()
-
-
-def _detector(node: Node) -> str | None:
-    """Name the detector that a node is of: its datasets are named by the innermost namespace."""
-    space = (node.namespace or "").rpartition(".")[2]
-    return space if any(name.startswith(f"{space}.") for name in node.outputs) else None
 
 
 _TABLES = {"stage_profile": by_stage, "detector_profile": by_detector}
@@ -186,7 +180,7 @@ class ProfileHooks:
             row = {
                 "node": node.name,
                 "stage": measured.stage,
-                "detector": _detector(node),
+                "detector": detector_of(node),
                 "seconds": time.perf_counter() - measured.started,
                 "peak_memory_mb": measured.peak,
                 "backbone_seconds": measured.forward,

@@ -21,6 +21,12 @@ def stage_of(node: Node) -> str:
     return min(node.tags, default=node.name)
 
 
+def detector_of(node: Node) -> str | None:
+    """Name the detector that a node is of: its datasets are named by the innermost namespace."""
+    space = (node.namespace or "").rpartition(".")[2]
+    return space if any(name.startswith(f"{space}.") for name in node.outputs) else None
+
+
 class StageLines:
     """Knows which stages are done, and tells of each once.
 
@@ -41,8 +47,8 @@ class StageLines:
         self._detectors = {}
         for node in pipeline.nodes:
             self._left.setdefault(stage_of(node), set()).update(node.outputs)
-            if node.namespace:
-                self._detectors.setdefault(stage_of(node), {})[node.namespace] = None
+            if detector := detector_of(node):
+                self._detectors.setdefault(stage_of(node), {})[detector] = None
 
     def saved(self, node: Node, dataset_name: str) -> bool:
         """Say whether a stage is done, now that this output of a node of its is saved."""
