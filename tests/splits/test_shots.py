@@ -116,3 +116,19 @@ def test_reviewed_bads_will_do_where_the_source_has_none():
     source = manifest(train_good=20, train_bad=1, test_good=5).assign(low_shot="", reviewed=True)
     split = supervised(source, 10)
     assert bads(split, "forest") == {"train_bad/0000"}
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+@pytest.mark.parametrize("goods", range(1, 6))
+def test_what_is_said_of_too_few_goods_helps(goods, share, caplog):
+    source = manifest(train_good=goods, train_bad=1, test_good=1, test_bad=1)
+    split = split_by(source, protocol="high_shot", detector_share=share)
+    has_forest = (split["forest"] & (split["label"] == "good")).any()
+    assert has_forest or "add some, 4 will do" in caplog.text
+    assert has_forest or goods < 4
+
+
+def test_where_shares_leave_the_forest_none_they_are_named(caplog):
+    source = manifest(train_good=8, train_bad=1, test_good=1, test_bad=1)
+    split_by(source, protocol="high_shot", detector_share=0.9, calibration_share=0.1)
+    assert "lower split.detector_share" in caplog.text
