@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,14 @@ from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.errors import VadlineError
+from vadline.run.refusals import refused_by_disk
 
 E = TypeVar("E", bound=BaseException)
 
+_STOPPED = 130  # as shells have it
+_GO_ON = (
+    "what was finished is kept: the same command with --only-missing-outputs goes on from there"
+)
 _KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", "Pipeline does not")
 
 
@@ -36,6 +42,8 @@ def _told(error: Exception) -> str | None:
     """Put a mistake in one line; nothing if the error is none of the user's."""
     if mistake := _among_causes(error, VadlineError):
         return str(mistake)
+    if refusal := refused_by_disk(error):
+        return refusal
     text = " ".join(str(error).split())
     if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
         return text
@@ -47,7 +55,12 @@ def _told(error: Exception) -> str | None:
 
 
 def _project() -> Path:
-    return find_kedro_project(Path.cwd()) or Path.cwd()
+    if (found := find_kedro_project(Path.cwd())) is None:
+        raise VadlineError(
+            f"{Path.cwd()} lies in no project of vadline: change to the folder that holds conf/ and"
+            " pyproject.toml, or copy them here"
+        )
+    return found
 
 
 def _check_environment(env: str | None) -> None:
@@ -60,7 +73,7 @@ def _check_environment(env: str | None) -> None:
 def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run_or_explain(*args: Any, **kwargs: Any) -> Any:
-        with _explained():
+        with _explained("run it again" if kwargs.get("pipeline") == "inspect" else _GO_ON):
             if not kwargs.get("conf_source"):
                 _check_environment(kwargs.get("env"))
             return callback(*args, **kwargs)
@@ -69,9 +82,14 @@ def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(go_on: str = "nothing was left") -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt as error:
+        if "mlflow" in sys.modules:  # else its run would end as finished
+            sys.modules["mlflow"].end_run("KILLED")
+        click.secho(f"\nvadline: stopped; {go_on}", fg="red", err=True)
+        raise click.exceptions.Exit(_STOPPED) from error
     except Exception as error:
         told = _told(error)
         if told is None or os.environ.get("VADLINE_TRACEBACK"):

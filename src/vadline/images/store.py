@@ -143,9 +143,14 @@ def _require_space(scratch: Path, files: dict[Path, tuple[int, ...]], count: int
     needed = count * sum(math.prod(row_shape) for row_shape in files.values())
     if needed > free:
         raise VadlineError(
-            f"folder {scratch} has {free / 2**30:.1f} GiB free, {count} images need"
-            f" {needed / 2**30:.1f} GiB: free some space or lower images.size"
+            f"folder {scratch} has {_size(free)} free, {count} images need {_size(needed)}: free"
+            " some space or lower images.size"
         )
+
+
+def _size(count: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
 
 
 def _read(record: Record, size: int, most: int, region: Region | None) -> _Reading:

@@ -3,6 +3,7 @@
 A source lists photographs and what is known of them; it opens none.
 """
 
+from vadline.sources.arrivals import changes_since
 from vadline.sources.manifest import COLUMNS, Record, is_unseen
 from vadline.sources.params import SourceParams
 from vadline.sources.reading import read_source
@@ -15,6 +16,7 @@ __all__ = [
     "Record",
     "SourceParams",
     "apply_verdicts",
+    "changes_since",
     "is_unseen",
     "read_source",
     "take_in",
