@@ -49,10 +49,8 @@ def test_two_good_parts_get_what_they_can_promise_and_twelve_bits_their_range(
     np.testing.assert_array_equal(pixels, images[0])
 
     with caplog.at_level(logging.WARNING):
-        run(project, parts, only_missing_outputs=True)
-        assert "since the photographs were read" not in caplog.text
         (parts / "good/2.png").write_bytes((parts / "good/0.png").read_bytes())
-        run(project, parts, only_missing_outputs=True)
+        run(project, parts, only_missing_outputs=True, tags=["ingest"])
     assert "1 file is new" in caplog.text
     assert "without --only-missing-outputs" in caplog.text
 

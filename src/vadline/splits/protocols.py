@@ -274,4 +274,4 @@ def _check_parts(split: pd.DataFrame, params: SplitParams) -> None:
     if not (split["forest"] & good).any():
         shared = params.detector_share + params.calibration_share < 1
         remedy = f"add some, {HOLDOUT_GOODS} will do" if shared else "lower split.detector_share"
-        logger.warning("no good image is left for the forest: %s", remedy)
+        raise VadlineError(f"no good image is left for the forest: {remedy}")
