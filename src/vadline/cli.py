@@ -21,9 +21,19 @@ from vadline.errors import VadlineError
 from vadline.run.mistakes import told
 from vadline.run.options import literal, read_params
 
+_STOPPED = 130  # as shells have it
+_GO_ON = (
+    "what was finished is kept: the same command with --only-missing-outputs goes on from there"
+)
+
 
 def _project() -> Path:
-    return find_kedro_project(Path.cwd()) or Path.cwd()
+    if (found := find_kedro_project(Path.cwd())) is None:
+        raise VadlineError(
+            f"{Path.cwd()} lies in no project of vadline: change to the folder that holds conf/ and"
+            " pyproject.toml, or copy them here"
+        )
+    return found
 
 
 def _check_environment(env: str | None) -> None:
@@ -36,7 +46,7 @@ def _check_environment(env: str | None) -> None:
 def _in_one_line(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run_or_explain(*args: Any, **kwargs: Any) -> Any:
-        with _explained():
+        with _explained("run it again" if kwargs.get("pipeline") == "inspect" else _GO_ON):
             if not kwargs.get("conf_source"):
                 _check_environment(kwargs.get("env"))
             try:
@@ -56,9 +66,12 @@ def _end_its_run(error: BaseException) -> None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(go_on: str = "nothing was left") -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt as error:
+        click.secho(f"\nvadline: stopped; {go_on}", fg="red", err=True)
+        raise click.exceptions.Exit(_STOPPED) from error
     except Exception as error:
         mistake = told(error)
         if mistake is None or os.environ.get("VADLINE_TRACEBACK"):

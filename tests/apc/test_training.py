@@ -43,7 +43,7 @@ def learnt(**changes) -> TrainingSet:
 
 
 def settings(epochs: int = 3, **kwargs) -> APCParams:
-    small = {"widths": (16, 8, 8), "batch_size": 4, "steps_per_epoch": 2, "lr": 1e-3}
+    small = {"threads": 1, "widths": (16, 8, 8), "batch_size": 4, "steps_per_epoch": 2, "lr": 1e-3}
     return APCParams(**{"backbone": BACKBONE, "epochs": epochs, **small, **kwargs})
 
 
@@ -96,6 +96,17 @@ def test_training_is_determined_by_its_seed_and_leaves_global_generators_alone(s
     assert not same(train(seed=1), straight)
 
 
+@pytest.mark.parametrize("count", [2, 4])
+def test_the_machine_s_threads_change_no_bit_and_are_put_back(straight, count):
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        assert same(train(), straight)
+        assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("stop", [1, 2])
 def test_a_killed_run_resumes_to_the_same_bits(tmp_path, monkeypatch, straight, stop):
     path = tmp_path / "apc" / "state.safetensors"
@@ -144,6 +155,7 @@ def test_a_finished_checkpoint_is_returned_without_training(tmp_path, monkeypatc
             "other settings",
         ),
         ({"seed": 5}, "other settings"),
+        ({"threads": 2}, "other settings"),
         ({"patience": 1}, "other settings"),  # the epoch kept would be another
         ({"epochs": 4}, "4 epochs"),
     ],

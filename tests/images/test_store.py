@@ -127,9 +127,9 @@ def test_a_second_call_leaves_the_arrays_of_the_first_alone(tmp_path):
 def test_sixteen_bit_maximum_reaches_the_decoder(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.full((4, 4), 4095, np.uint16)).save(path)
-    assert arrays(ingest([record(path)], SMALL, tmp_path))[0].max() == 16
-    twelve_bit = ImageParams(size=SIZE, sixteen_bit_max=4095)
-    assert (arrays(ingest([record(path)], twelve_bit, tmp_path))[0] == 255).all()
+    for maximum, expected in ((65535, 16), (4095, 255), (None, 255)):
+        params = ImageParams(size=SIZE, sixteen_bit_max=maximum)
+        assert (arrays(ingest([record(path)], params, tmp_path))[0] == expected).all()
 
 
 def test_masks_that_cannot_be_used_are_unknown_not_empty(tmp_path):

@@ -46,6 +46,7 @@ def run(source: SourceParams, work: Path) -> DataCatalog:
             "ingest_scratch": io.CheckpointDataset(filepath=str(work / ".arrays")),
             "manifest": io.ParquetDataset(filepath=str(work / "manifest.parquet")),
             "ingest_report": io.JSONDataset(filepath=str(work / "report.json")),
+            "sixteen_bit_max": io.JSONDataset(filepath=str(work / "sixteen_bit_max.json")),
         }
         | {name: io.NpyDataset(filepath=str(work / f"{name}.npy")) for name in names}
     )

@@ -158,6 +158,10 @@ def test_fewer_goods_than_folds_are_left_out_one_by_one_and_one_is_refused():
     assert sorted(split_of(manifest(2, 0))["fold"]) == [0, 1]
     with pytest.raises(VadlineError, match=r"1 different good image.* add good images"):
         split_of(manifest(1, 0))
+    copies = manifest(5, 1)
+    copies.loc[copies["label"] == "good", "sha256"] = "same"
+    with pytest.raises(VadlineError, match=r"1 different good image .*5 that are copies"):
+        split_of(copies)
 
 
 def test_a_stand_in_is_in_the_fold_of_its_photograph():

@@ -243,7 +243,6 @@ def test_a_protocol_that_a_source_cannot_serve_names_another(protocol, source, m
     [
         ({"train_good": 8, "test_good": 2}, "no bad image"),
         ({"train_good": 8, "test_bad": 2}, "no good image"),
-        ({"train_good": 1, "test_good": 1, "test_bad": 1}, "left for the forest"),
     ],
 )
 def test_a_part_too_thin_to_measure_with_is_warned_of(parts, warning, caplog):

@@ -116,3 +116,19 @@ def test_reviewed_bads_will_do_where_the_source_has_none():
     source = manifest(train_good=20, train_bad=1, test_good=5).assign(low_shot="", reviewed=True)
     split = supervised(source, 10)
     assert bads(split, "forest") == {"train_bad/0000"}
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_what_is_said_of_too_few_goods_helps(share):
+    source = [manifest(train_good=n, train_bad=1, test_good=1, test_bad=1) for n in (1, 3, 4)]
+    for few in source[:2]:
+        with pytest.raises(VadlineError, match=r"for the forest: add some, 4 will do"):
+            split_by(few, protocol="high_shot", detector_share=share)
+    split = split_by(source[2], protocol="high_shot", detector_share=share)
+    assert (split["forest"] & (split["label"] == "good")).any()
+
+
+def test_where_shares_leave_the_forest_none_they_are_named():
+    source = manifest(train_good=8, train_bad=1, test_good=1, test_bad=1)
+    with pytest.raises(VadlineError, match=r"lower split\.detector_share"):
+        split_by(source, protocol="high_shot", detector_share=0.9, calibration_share=0.1)

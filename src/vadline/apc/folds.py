@@ -20,6 +20,7 @@ from vadline.apc.params import APCParams
 from vadline.apc.pseudo_masks import with_pseudo_masks
 from vadline.apc.said import HELD_OUT_AUROC
 from vadline.apc.training import train_apc
+from vadline.backbones import fixed_threads
 from vadline.detectors import TrainingSet
 from vadline.state import ModelState
 
@@ -81,7 +82,8 @@ def train_apc_folds(
     sets = {fold: training.without(folds == fold) for fold in every}
     if params.pseudo_masks:  # once, not in every epoch
         network = params.network()
-        sets = {fold: with_pseudo_masks(rest, network, seed) for fold, rest in sets.items()}
+        with fixed_threads(params.threads):
+            sets = {fold: with_pseudo_masks(rest, network, seed) for fold, rest in sets.items()}
     taught = [fold for fold, rest in sets.items() if rest.bad is not None and rest.bad.any()]
     for fold in set(every) - set(taught):
         logger.info("APC: fold %d is left no bad part to learn from: as pretrained", fold)

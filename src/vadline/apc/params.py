@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from vadline.backbones import BackboneParams
+from vadline.backbones import TRAINING_THREADS, BackboneParams
 
 Task = Literal["cls", "segm", "recon"]
 Width = Annotated[int, Field(ge=8, multiple_of=8)]
@@ -55,6 +55,12 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
     )
     batch_size: int = Field(
         8, ge=2, multiple_of=2, description="Images a batch, half normal and half anomalous."
+    )
+    threads: int = Field(
+        TRAINING_THREADS,
+        ge=1,
+        description="CPU threads of the training, on every machine: another number rounds "
+        "otherwise, which training makes another result of.",
     )
     lr: float = Field(1e-4, gt=0, description="Learning rate of AdamW.")
     decoder_lr_factor: float = Field(

@@ -23,7 +23,7 @@ from vadline.apc.network import APCNetwork, new_network
 from vadline.apc.params import APCParams
 from vadline.apc.pseudo_masks import with_pseudo_masks
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
-from vadline.backbones import BackboneParams
+from vadline.backbones import BackboneParams, fixed_threads
 from vadline.detectors import TrainingSet
 from vadline.errors import VadlineError
 from vadline.progress import progress
@@ -65,9 +65,10 @@ def train_apc(
 ) -> APCResult:
     """Fine-tune a feature extractor with normal and a few anomalous images (APC, section 4).
 
-    The same arguments give the same result, to the last bit on a CPU with the same number of
-    threads, whether or not the run was interrupted and resumed. The last epoch's state is
-    returned: which one that is, :func:`vadline.apc.folds.train_apc_folds` can tell.
+    The same arguments give the same result, on a CPU to the last bit and with
+    ``params.threads`` threads whatever its cores, whether or not the run was interrupted and
+    resumed. The last epoch's state is returned: which one that is,
+    :func:`vadline.apc.folds.train_apc_folds` can tell.
 
     Parameters
     ----------
@@ -94,6 +95,20 @@ def train_apc(
     VadlineError
         If a class is missing, or the loss stops being finite.
     """
+    with fixed_threads(params.threads):
+        return _train(training, params, seed, checkpoint, device, name, stop, judge)
+
+
+def _train(
+    training: TrainingSet,
+    params: APCParams,
+    seed: int,
+    checkpoint: Path | None,
+    device: str,
+    name: str,
+    stop: int | None,
+    judge: HeldOut | None,
+) -> APCResult:
     if params.pseudo_masks:
         training = with_pseudo_masks(training, params.network(), seed)
     maker = BatchMaker(training, params, seed)

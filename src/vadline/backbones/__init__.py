@@ -4,16 +4,18 @@ Each gives maps at named feature levels; what a network is called decides where 
 """
 
 from vadline.backbones.building import build_extractor, check_backbone
-from vadline.backbones.device import pick_device, usual_batch
+from vadline.backbones.device import TRAINING_THREADS, fixed_threads, pick_device, usual_batch
 from vadline.backbones.extractor import FeatureExtractor
 from vadline.backbones.params import BackboneParams
 from vadline.backbones.sharing import share_passes
 
 __all__ = [
+    "TRAINING_THREADS",
     "BackboneParams",
     "FeatureExtractor",
     "build_extractor",
     "check_backbone",
+    "fixed_threads",
     "pick_device",
     "share_passes",
     "usual_batch",

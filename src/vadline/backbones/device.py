@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from vadline.errors import VadlineError
+
+TRAINING_THREADS = 2
+"""Of every training on a CPU: rounding depends on the count, and training makes much of it."""
+
+
+@contextmanager
+def fixed_threads(count: int | None = None) -> Iterator[None]:
+    """Let PyTorch use a number of CPU threads inside, however many cores there are.
+
+    It is the calling thread's number, which is put back afterwards. Decorates functions too.
+
+    Parameters
+    ----------
+    count : int, optional
+        `TRAINING_THREADS` where it is left out.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or TRAINING_THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def usual_batch(device: torch.device) -> int:

@@ -51,7 +51,7 @@ def newest_inspector(project: Path, product: str | None = None) -> Path:
         of = f" of {product}" if product else ""
         raise VadlineError(
             f"there is no inspector{of} yet: make one with kedro run --pipeline=segad_vad, or "
-            "name its file with inspect.bundle"
+            "name its file with --bundle, or inspect.bundle"
         )
     return newest
 

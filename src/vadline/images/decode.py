@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import tifffile
@@ -16,6 +18,7 @@ from vadline.images.region import Region
 
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 SIXTEEN_BIT_MAX = 65535
+PNG_HEADER = 26  # bytes, up to depth and kind of colour
 BITS_PER_SAMPLE = 258  # TIFF tag
 PLANAR_CONFIGURATION = 284  # TIFF tag
 ORIENTATION = 274  # EXIF and TIFF tag
@@ -60,24 +63,58 @@ def _open(
     A JPEG is decoded at a half, a quarter or an eighth of its size, which its decoder does in less
     time, as long as neither side falls below ``enough`` pixels.
     """
+    with _refusing(data), Image.open(io.BytesIO(data)) as image:
+        # Pillow's high bytes are right at full range, but leave 4 of 12 bits.
+        if has_deep_channels(image, data[:PNG_HEADER]) and (
+            sixteen_bit_max != SIXTEEN_BIT_MAX or _is_separate(image)
+        ):
+            flat = _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
+            return flat, flat.size
+        size = image.size
+        if enough:
+            image.draft(image.mode, (enough, enough))
+        shrunk = image.size != size
+        sideways = image.getexif().get(ORIENTATION, 1) in TURNED_SIDEWAYS
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        flat = _flatten(_to_eight_bit(image, sixteen_bit_max))
+        if not shrunk:
+            return flat, flat.size
+        return flat, size[::-1] if sideways else size
+
+
+def brightest(data: bytes, region: Region | None = None) -> int | None:
+    """Return the highest value of a photograph with 16 bits a channel; None for any other.
+
+    Transparency does not count, nor does what lies outside of a region.
+
+    Raises
+    ------
+    UnreadableImageError
+        As `open_image`.
+    """
+    with _refusing(data), Image.open(io.BytesIO(data)) as image:
+        if has_deep_channels(image, data[:PNG_HEADER]):
+            channels = _read_channels(image, data)
+            colours = channels[..., : channels.shape[-1] - (channels.shape[-1] in (2, 4))]
+            values = colours.max(axis=-1)
+        elif image.mode in SIXTEEN_BIT_MODES:
+            values = np.asarray(image)
+        else:
+            return None
+        if region is not None:
+            upright = _upright(Image.fromarray(values.astype(np.int32)), image)
+            values = np.asarray(upright)[region.at(*upright.size)]
+        return int(values.max()) if values.size else None
+
+
+@contextmanager
+def _refusing(data: bytes) -> Iterator[None]:
+    """Turn whatever a decoder raises into the reason why a file is refused."""
     if not data:
         raise UnreadableImageError("the file is empty")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if _has_sixteen_bit_colour(image, data, sixteen_bit_max):
-                flat = _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
-                return flat, flat.size
-            size = image.size
-            if enough:
-                image.draft(image.mode, (enough, enough))
-            shrunk = image.size != size
-            sideways = image.getexif().get(ORIENTATION, 1) in TURNED_SIDEWAYS
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            flat = _flatten(_to_eight_bit(image, sixteen_bit_max))
-            if not shrunk:
-                return flat, flat.size
-            return flat, size[::-1] if sideways else size
+        yield
     except UnreadableImageError:
         raise
     except Image.UnidentifiedImageError as error:
@@ -204,34 +241,47 @@ def _flatten(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _has_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: int) -> bool:
-    """Say whether a file has several 16-bit channels that Pillow would not read well.
+def has_deep_channels(image: Image.Image, header: bytes) -> bool:
+    """Say whether an image that was just opened has several channels of 16 bits.
 
-    Pillow keeps their high bytes, which is right at full range but leaves 4 of 12 bits, and
-    mixes up TIFF channels that are stored one after the other.
+    Parameters
+    ----------
+    header : bytes
+        The file's first `PNG_HEADER` bytes.
     """
     if image.format == "PNG":
-        return sixteen_bit_max != SIXTEEN_BIT_MAX and is_png16_colour(data)
+        return is_png16_colour(header)
     if isinstance(image, TiffImageFile):
         bits = image.tag_v2.get(BITS_PER_SAMPLE, ())
-        separate = image.tag_v2.get(PLANAR_CONFIGURATION) == 2
-        return (
-            len(bits) > 1 and set(bits) == {16} and (separate or sixteen_bit_max != SIXTEEN_BIT_MAX)
-        )
+        return len(bits) > 1 and set(bits) == {16}
     return False
+
+
+def _is_separate(image: Image.Image) -> bool:
+    """Say whether channels are stored one after the other, which Pillow mixes up."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(PLANAR_CONFIGURATION) == 2
 
 
 def _read_sixteen_bit_colour(image: Image.Image, data: bytes, sixteen_bit_max: int) -> Image.Image:
     """Decode several 16-bit channels, scale them to 8 bits and turn the image upright."""
+    values = _scale(_read_channels(image, data), sixteen_bit_max)
+    return _upright(Image.fromarray(np.ascontiguousarray(values)), image)
+
+
+def _read_channels(image: Image.Image, data: bytes) -> NDArray[np.uint16]:
+    """Decode several 16-bit channels, uint16 (H, W, C), as they lie in the file."""
     if image.format == "PNG":
-        values = read_png16(data)
-    else:
-        with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-            page = tiff.pages.first
-            values = page.asarray()
-            if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
-                values = np.moveaxis(values, 0, -1)
-    scaled = Image.fromarray(np.ascontiguousarray(_scale(values, sixteen_bit_max)))
-    scaled.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
-    ImageOps.exif_transpose(scaled, in_place=True)
-    return scaled
+        return read_png16(data)
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        page = tiff.pages.first
+        values = page.asarray()
+        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+            values = np.moveaxis(values, 0, -1)
+    return values
+
+
+def _upright(values: Image.Image, file: Image.Image) -> Image.Image:
+    """Turn an image upright as the file that it was read from says."""
+    values.getexif()[ORIENTATION] = file.getexif().get(ORIENTATION, 1)
+    ImageOps.exif_transpose(values, in_place=True)
+    return values

@@ -15,8 +15,12 @@ class ImageParams(BaseModel, extra="forbid", frozen=True):
         description="Decoding threads; null for all cores.",
         json_schema_extra={"changes_results": False},
     )
-    sixteen_bit_max: int = Field(
-        65535, ge=1, le=65535, description="Value of a 16-bit image that becomes white."
+    sixteen_bit_max: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Value of a 16-bit image that becomes white, 4095 for 12 bits; null: of the "
+        "fewest of 8, 10, 12, 14 and 16 bits that hold the training goods' highest.",
     )
     # No pixel depends on it. What does is handed it by its own name, and is made anew.
     mm_per_pixel: float | None = Field(

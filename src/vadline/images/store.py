@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vadline.errors import VadlineError
 from vadline.images.decode import UnreadableImageError, decode
+from vadline.images.depth import find_maximum
 from vadline.images.masks import read_mask, resize_mask
 from vadline.images.params import ImageParams
 from vadline.images.region import Region
@@ -44,7 +45,9 @@ class Ingested:
     roi : ndarray, bool, shape (H, W)
         The region of interest; True everywhere without one.
     report : dict
-        See `vadline.images.report.describe_files`.
+        See `vadline.images.report.describe_files`, and ``sixteen_bit_max``.
+    sixteen_bit_max : int
+        The 16-bit value that became white: as set, or as good parts tell.
     """
 
     manifest: pd.DataFrame
@@ -52,6 +55,7 @@ class Ingested:
     masks: Path
     roi: NDArray[np.bool_]
     report: dict[str, Any]
+    sixteen_bit_max: int
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,14 @@ def ingest(
         raise VadlineError("the source lists no images: check source.root")
     size = params.size
     region = None if roi is None else read_region(roi, size)
+    most = params.sixteen_bit_max or find_maximum(records, region, params.workers)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     masks_refused: list[dict[str, str]] = []
     unmarked = np.zeros((size, size), np.uint8)
 
     def read(record: Record) -> _Reading:
-        return _read(record, params, region)
+        return _read(record, size, most, region)
 
     files = {scratch / "images.npy": (size, size, 3), scratch / "masks.npy": (size, size)}
     _require_space(scratch, files, len(records))
@@ -123,10 +128,10 @@ def ingest(
             rows.append(_to_row(reading))
         manifest = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"mask_path": "str"})
         _require_goods(manifest, refused)
-        report = describe_files(manifest, refused, masks_refused)
+        report = describe_files(manifest, refused, masks_refused) | {"sixteen_bit_max": most}
     everywhere = np.ones((size, size), bool)
     inside = everywhere if region is None else region.at(size, size)
-    return Ingested(manifest, images.path, masks.path, inside, report)
+    return Ingested(manifest, images.path, masks.path, inside, report, most)
 
 
 def _require_space(scratch: Path, files: dict[Path, tuple[int, ...]], count: int) -> None:
@@ -138,18 +143,21 @@ def _require_space(scratch: Path, files: dict[Path, tuple[int, ...]], count: int
     needed = count * sum(math.prod(row_shape) for row_shape in files.values())
     if needed > free:
         raise VadlineError(
-            f"folder {scratch} has {free / 2**30:.1f} GiB free, {count} images need"
-            f" {needed / 2**30:.1f} GiB: free some space or lower images.size"
+            f"folder {scratch} has {_size(free)} free, {count} images need {_size(needed)}: free"
+            " some space or lower images.size"
         )
 
 
-def _read(record: Record, params: ImageParams, region: Region | None) -> _Reading:
+def _size(count: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
+
+
+def _read(record: Record, size: int, most: int, region: Region | None) -> _Reading:
     """Read one record's image and, for a bad part, its mask."""
     try:
         data = record.path.read_bytes()
-        pixels, (width, height) = decode(
-            data, params.size, sixteen_bit_max=params.sixteen_bit_max, region=region
-        )
+        pixels, (width, height) = decode(data, size, sixteen_bit_max=most, region=region)
     except UnreadableImageError as error:
         return _Reading(record, refusal=str(error))
     except OSError as error:
@@ -157,7 +165,7 @@ def _read(record: Record, params: ImageParams, region: Region | None) -> _Readin
     mask = mask_refusal = None
     if record.mask_path is not None and record.label == BAD:
         try:
-            mask = _read_mask(record.mask_path, (width, height), params.size, region)
+            mask = _read_mask(record.mask_path, (width, height), size, region)
         except UnreadableImageError as error:
             mask_refusal = str(error)
     sha256 = hashlib.sha256(data).hexdigest()

@@ -16,7 +16,10 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 import vadline
+from vadline.config.current import current
+from vadline.errors import VadlineError
 from vadline.io.atomic import AtomicMixin
+from vadline.sources import changes_since, read_source
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ class FreshnessHooks:
             dataset = catalog.get(name)
             if isinstance(dataset, AtomicMixin):
                 dataset.stale_before = times.get(name, 0.0)
+        if run_params.get("only_missing_outputs") and "manifest" in pipeline.datasets():
+            _tell_of_arrivals(catalog)
 
 
 def made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
@@ -110,6 +115,25 @@ def _tell(changed: set[str]) -> None:
     if changed:
         names = ", ".join(sorted(name.removeprefix("params:") for name in changed))
         logger.info("Changed since the last run, so made anew with all that follows: %s", names)
+
+
+def _tell_of_arrivals(catalog: CatalogProtocol) -> None:
+    """Warn where the photographs are no more those that finished stages have read."""
+    source = current().source
+    known = ("manifest", "ingest_report")
+    if source.name == "demo" or not all(catalog.exists(name) for name in known):
+        return
+    try:
+        changes = changes_since(read_source(source), *(catalog.load(name) for name in known))
+    except VadlineError as error:
+        logger.warning("What was read before counts, for now it cannot be listed: %s", error)
+        return
+    if told := changes.in_words():
+        logger.warning(
+            "%s since the photographs were read, and tables are without that: for all that is there"
+            " now, run again without --only-missing-outputs",
+            told,
+        )
 
 
 def _digest(value: Any) -> str:

@@ -9,6 +9,7 @@ from kedro.io import DatasetError
 from kedro.io.core import VersionNotFoundError
 
 from vadline.errors import VadlineError
+from vadline.run.refusals import refused_by_disk
 
 E = TypeVar("E", bound=BaseException)
 
@@ -26,6 +27,8 @@ def told(error: Exception) -> str | None:
     """Put a mistake in one line; nothing if the error is none of the user's."""
     if mistake := _among_causes(error, VadlineError):
         return str(mistake)
+    if refusal := refused_by_disk(error):
+        return refusal
     text = " ".join(str(error).split())
     if isinstance(error, ValueError) and text.startswith(_KEDRO_MISTAKES):
         return text

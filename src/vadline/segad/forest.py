@@ -77,7 +77,7 @@ class BoostedRandomForest:
         if not bad.any() or bad.all():
             raise VadlineError(
                 f"the forest's part has {(~bad).sum()} good and {bad.sum()} bad images: it needs "
-                "both (add images, or lower split.detector_share)"
+                "both, so add images"
             )
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         rounds = KINDS[self.params.kind].rounds

@@ -3,6 +3,7 @@
 A source lists photographs and what is known of them; it opens none.
 """
 
+from vadline.sources.arrivals import changes_since
 from vadline.sources.manifest import COLUMNS, LeftOut, Listing, Record, is_unseen
 from vadline.sources.params import SourceParams
 from vadline.sources.reading import list_source, read_source
@@ -17,6 +18,7 @@ __all__ = [
     "Record",
     "SourceParams",
     "apply_verdicts",
+    "changes_since",
     "is_unseen",
     "list_source",
     "read_source",

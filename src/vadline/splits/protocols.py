@@ -15,7 +15,7 @@ from vadline.splits.folds import NO_FOLD, deal_folds, unite, usual_folds
 from vadline.splits.leaks import SEEN_ROLES, check_leaks, drop_train
 from vadline.splits.likeness import groups_of_one_thing
 from vadline.splits.params import SplitParams
-from vadline.splits.roles import assign_roles, share_all
+from vadline.splits.roles import HOLDOUT_GOODS, assign_roles, share_all
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def make_split(
     if params.scheme == "cross_fit":
         _deal(split, images, params, roles_rng)
     check_leaks(split, manifest)
-    _check_parts(split)
+    _check_parts(split, params)
     return split
 
 
@@ -110,9 +110,12 @@ def _deal(
     groups = groups_of_one_thing(split["sha256"].iloc[rows].tolist(), images, rows)
     goods = np.unique(groups[(split["label"].iloc[rows] == GOOD).to_numpy()])
     if len(goods) < _LEAST_GOODS:
+        there = int((split["label"].iloc[rows] == GOOD).sum())
+        which = "" if there == len(goods) else f" ({there} that are copies of one another)"
         raise VadlineError(
-            f"{len(goods)} different good images to learn from: cross-fitting needs "
-            f"{_LEAST_GOODS}, so that each is judged by what others taught; add good images"
+            f"{len(goods)} different good image{'' if len(goods) == 1 else 's'} to learn from"
+            f"{which}, {_LEAST_GOODS} are the least, as each is judged by what others taught: add"
+            " good images"
         )
     count = params.folds or usual_folds(len(goods))
     folds = deal_folds(split["defect"].iloc[rows].tolist(), groups.tolist(), count, rng)
@@ -257,13 +260,11 @@ def _keep_half_to_test_on(testable: int, shots: int) -> int:
     return most
 
 
-def _check_parts(split: pd.DataFrame) -> None:
+def _check_parts(split: pd.DataFrame, params: SplitParams) -> None:
     """Fail without goods to train on; warn where a part is too thin to measure with."""
     good = split["label"] == GOOD
     if not (split["detector"] & good).any():
-        raise VadlineError(
-            "no good image is left for the detectors: raise split.detector_share or add goods"
-        )
+        raise VadlineError("no good image is left for the detectors: add good images")
     if split["test"].any() or (split["fold"] == NO_FOLD).all():
         for label, name in ((good, "good"), (~good, "bad")):
             if not (split["test"] & label).any():
@@ -271,4 +272,6 @@ def _check_parts(split: pd.DataFrame) -> None:
                     "the test part has no %s image: no detection metric is defined", name
                 )
     if not (split["forest"] & good).any():
-        logger.warning("no good image is left for the forest: lower split.detector_share")
+        shared = params.detector_share + params.calibration_share < 1
+        remedy = f"add some, {HOLDOUT_GOODS} will do" if shared else "lower split.detector_share"
+        raise VadlineError(f"no good image is left for the forest: {remedy}")

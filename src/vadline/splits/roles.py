@@ -12,6 +12,8 @@ Indices = NDArray[np.int64]
 
 
 _FOREST_GOODS = 2  # rounding must not take them from a small folder
+HOLDOUT_GOODS = _FOREST_GOODS + 2
+"""With so many training goods every role of ``holdout`` that has a share has an image."""
 
 
 def share_all(
@@ -56,7 +58,7 @@ def assign_roles(
     """
     forest_has_share = params.detector_share + params.calibration_share < 1
     n_detector = share_of(len(goods), params.detector_share)
-    if len(goods) >= _FOREST_GOODS + 2 and forest_has_share:
+    if len(goods) >= HOLDOUT_GOODS and forest_has_share:
         n_detector = min(n_detector, len(goods) - _FOREST_GOODS - 1)
     n_calibration = min(share_of(len(goods), params.calibration_share), len(goods) - n_detector)
     if n_calibration >= len(goods) - n_detector > 1 and forest_has_share:

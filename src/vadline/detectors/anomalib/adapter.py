@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vadline.backbones import BackboneParams
+from vadline.backbones import BackboneParams, fixed_threads
 from vadline.detectors.anomalib.models import build_model
 from vadline.detectors.anomalib.params import AnomalibParams, TrainedParams
 from vadline.detectors.anomalib.store_data import StoreData, as_input, hold_out
@@ -83,6 +83,7 @@ class TrainedDetector(MapDetector):
     def prepare(self, module: AnomalibModule, data: StoreData, seed: int) -> None:
         """Do what comes before the training; subclasses distil a teacher here."""
 
+    @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train the model on good images; see `Detector.fit`.
 

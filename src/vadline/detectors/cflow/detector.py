@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vadline.backbones import fixed_threads
 from vadline.backbones.weights import without_prefix
 from vadline.detectors.cflow.flow import ConditionalFlow
 from vadline.detectors.cflow.params import CFlowParams
@@ -35,6 +36,7 @@ class CFlow(OnBackbone):
     Params = CFlowParams
     params: CFlowParams
 
+    @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> CFlow:
         """Train one flow a layer on features drawn from normal images; see `Detector.fit`.
 

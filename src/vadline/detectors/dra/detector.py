@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from vadline.backbones import FeatureExtractor
+from vadline.backbones import FeatureExtractor, fixed_threads
 from vadline.detectors.dra.batches import with_pseudo_anomalies
 from vadline.detectors.dra.heads import heads_loss
 from vadline.detectors.dra.network import DRANetwork
@@ -87,6 +87,7 @@ class DRA(EndToEnd):
     network_: DRANetwork
     _fast: DRANetwork
 
+    @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> DRA:
         """Train backbone and heads with good and bad images, and pseudo anomalies of the goods.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from vadline.backbones import fixed_threads
 from vadline.backbones.weights import load_into, without_prefix
 from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.patches import locations_inside
@@ -44,6 +45,7 @@ class PRNet(OnBackbone):
     Params = PRNetParams
     params: PRNetParams
 
+    @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
         """Find prototypes of the goods, then learn to segment; see `Detector.fit`.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from vadline.backbones import FeatureExtractor
+from vadline.backbones import FeatureExtractor, fixed_threads
 from vadline.detectors.params import LayeredParams
 from vadline.detectors.patches import locations_inside
 from vadline.detectors.supervised.batches import LabelledBatch, balanced_batches, plain_batches
@@ -74,6 +74,7 @@ class ScoreMapDetector(EndToEnd):
     def loss(self, scores: Tensor, bad: Tensor, generator: torch.Generator) -> Tensor:
         """Compare scores (B,) with bool labels (B,); random numbers come from ``generator``."""
 
+    @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train backbone and head with good and bad images; see `Detector.fit`.
 

@@ -89,6 +89,7 @@ def pack_reading(
     images: ImageParams,
     segments: NDArray[np.uint8],
     segment_names: list[str],
+    sixteen_bit_max: int,
     mm_per_pixel: float | None,
     *,
     per_part: bool,
@@ -97,7 +98,7 @@ def pack_reading(
     tensors = {"segments": torch.from_numpy(np.array(segments))}
     if (roi := source.region_of_interest()) is not None:
         tensors["region"] = torch.from_numpy(read_region(roi, images.size).drawn.copy())
-    rules = {"size": images.size, "sixteen_bit_max": images.sixteen_bit_max}
+    rules = {"size": images.size, "sixteen_bit_max": sixteen_bit_max}
     named = {"segment_names": list(segment_names), "per_part": per_part}
     return ModelState(tensors, {**rules, **named, "mm_per_pixel": mm_per_pixel})
 

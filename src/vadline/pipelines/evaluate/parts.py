@@ -136,7 +136,7 @@ def _masked(name: str) -> list[Node]:
             inputs=[
                 *["report_parts", "roi", f"{name}.anomaly_maps", f"{name}.mask_threshold"],
                 *[f"{name}.refined_masks", "params:decide.pictures"],
-                *["params:images.sixteen_bit_max", "parts_folder"],
+                *["sixteen_bit_max", "parts_folder"],
             ],
             outputs=["drawn_parts", "drawn_defects"],
             name="draw_parts",

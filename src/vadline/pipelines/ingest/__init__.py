@@ -1,6 +1,6 @@
 """Ingest: photographs become arrays and a manifest.
 
-Takes a source; gives `manifest`, `images`, `masks`, `roi` and `ingest_report`.
+Takes a source; gives `manifest`, `images`, `masks`, `roi`, `ingest_report` and `sixteen_bit_max`.
 """
 
 from vadline.pipelines.ingest.pipeline import create_pipeline

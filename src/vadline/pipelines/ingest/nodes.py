@@ -27,8 +27,8 @@ def ingest_images(
     verdicts: pd.DataFrame,
     demo_folder: Path,
     scratch: Path,
-) -> tuple[pd.DataFrame, Path, Path, NDArray[np.bool_], dict[str, Any]]:
-    """Read a source once: manifest, images, masks, region and a report of what was refused.
+) -> tuple[pd.DataFrame, Path, Path, NDArray[np.bool_], dict[str, Any], int]:
+    """Read a source once: manifest, images, masks, region, what was refused, and what is white.
 
     Images and masks are files in ``scratch``, which their datasets take over. The folder's name
     is fixed, so that what a killed run leaves there is replaced by the next.
@@ -39,4 +39,4 @@ def ingest_images(
     report = with_left_out(read.report, listing.left_out)
     if told := told_left_out(report):
         logger.warning("%s; each is in ingest_report.json, with its reason", told)
-    return read.manifest, read.images, read.masks, read.roi, report
+    return read.manifest, read.images, read.masks, read.roi, report, read.sixteen_bit_max

@@ -22,7 +22,10 @@ def create_pipeline() -> Pipeline:
                 *("params:source", "params:images", "verdicts"),
                 *("demo_folder", "ingest_scratch"),
             ],
-            outputs=["manifest", "images", "masks", "roi", "ingest_report"],
+            outputs=[
+                *("manifest", "images", "masks", "roi"),
+                *("ingest_report", "sixteen_bit_max"),
+            ],
             name="ingest_images",
         ),
     )

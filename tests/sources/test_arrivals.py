@@ -1,0 +1,54 @@
+"""New and vanished files of a source are known without opening one."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vadline.images import ImageParams, ingest
+from vadline.sources import SourceParams, changes_since, read_source
+
+
+@pytest.fixture
+def parts(tmp_path):
+    root = tmp_path / "parts"
+    for name in ("good/0", "good/1", "bad/a", "masks/bad/a"):
+        path = root / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 200, np.uint8)).save(path)
+    (root / "good/broken.png").write_text("no photograph")
+    return root
+
+
+def since(parts, change=lambda: None, reviewed=()):
+    """Return what has changed since the folder was read."""
+    source = SourceParams(name="folder", root=str(parts))
+    read = ingest(read_source(source), ImageParams(size=32), parts.parent / "out")
+    manifest = read.manifest
+    manifest["reviewed"] = manifest["image_id"].isin(reviewed)
+    change()
+    return changes_since(read_source(source), manifest, read.report)
+
+
+def test_what_was_refused_is_not_new(parts):
+    found = since(parts)
+    assert found == ([], [])
+    assert found.in_words() == ""
+
+
+def test_photographs_and_masks_that_come_and_go_are_named(parts):
+    def change():
+        (parts / "good/1.png").rename(parts / "good/2.png")
+        (parts / "bad/b.png").write_bytes((parts / "bad/a.png").read_bytes())
+        (parts / "masks/bad/b.png").write_bytes((parts / "masks/bad/a.png").read_bytes())
+
+    found = since(parts, change)
+    assert found.new == [
+        str(parts / name) for name in ("bad/b.png", "good/2.png", "masks/bad/b.png")
+    ]
+    assert found.gone == [str(parts / "good/1.png")]
+    assert "3 files are new" in found.in_words()
+    assert "1 file is gone" in found.in_words()
+
+
+def test_what_people_have_judged_from_elsewhere_is_not_gone(parts):
+    assert since(parts, (parts / "good/1.png").unlink, ["good/1"]) == ([], [])
