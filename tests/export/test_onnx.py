@@ -242,6 +242,7 @@ def test_the_command_writes_the_newest_inspector(images, tmp_path, monkeypatch, 
     from vadline.__main__ import main
 
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n")
     below = tmp_path / "data/06_models/folder/parts/inspector.zip/2026/inspector.zip"
     below.parent.mkdir(parents=True)
     write_bundle(packed("patchcore", images), below)

@@ -20,7 +20,7 @@ def terminated(root, category):
 
 
 @pytest.mark.parametrize(
-    ("what", "code"), [("interrupted", 1), ("terminated", 128 + signal.SIGTERM)]
+    ("what", "code"), [("interrupted", 130), ("terminated", 128 + signal.SIGTERM)]
 )
 def test_a_run_that_is_stopped_is_killed_and_not_finished(kedro, project, what, code):
     (project.path / "src/stops.py").write_text(STOPS)
@@ -37,7 +37,7 @@ def ingest(project, monkeypatch, error):
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("vadline.pipelines.ingest.nodes.read_source", fail)
+        patch.setattr("vadline.pipelines.ingest.nodes.list_source", fail)
         with pytest.raises(type(error)):
             project.run(tags=["ingest"])
 
