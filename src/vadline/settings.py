@@ -11,14 +11,15 @@ from vadline.run.endings import MlflowRunHooks
 from vadline.run.freshness import FreshnessHooks
 from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
-from vadline.run.reporting import ReportingHooks
+from vadline.run.reporting import ReportingHooks, TrackingHooks
 from vadline.run.results import ResultsHooks
 from vadline.run.workspace import WorkspaceHooks
 
 # Forked workers hang in PyTorch's threads once the parent has used them.
 os.environ.setdefault("KEDRO_MP_CONTEXT", "spawn")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-# At the end of a run the last comes first: stages, tables, where the results are.
+# At the end of a run the last comes first: metrics, whose order MLflow keeps, then the time that
+# stages took, tables, where the results are.
 HOOKS: tuple[object, ...] = (
     ParameterHooks(),
     FreshnessHooks(),
@@ -26,6 +27,7 @@ HOOKS: tuple[object, ...] = (
     ResultsHooks(),
     ReportingHooks(),
     ProfileHooks(),
+    TrackingHooks(),
 )
 
 DISABLE_HOOKS_FOR_PLUGINS = ["kedro-mlflow", "kedro_mlflow"]

@@ -34,17 +34,16 @@ _REFUSED = 3  # files named
 _ASIDE = ("segad_ablation", "apc_ablation", "segad_visa", *_BENCHMARK)
 
 
-class ReportingHooks:
-    """Log the run to MLflow and print its tables.
+class TrackingHooks:
+    """Log the run to MLflow.
 
     All is logged here, in the main process: nodes of a parallel run would open runs of their own.
     """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where to ask git for the code's version; give a log file its width."""
+        """Remember where to ask git for the code's version."""
         self._project_path = Path(context.project_path)
-        console()
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
@@ -57,7 +56,7 @@ class ReportingHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Log tables, figures and histories, then print the tables."""
+        """Log tables, figures and histories."""
         if (run := mlflow.active_run()) is not None:
             tracking.log_outputs(pipeline, catalog)
             if "split" in pipeline.datasets() and catalog.exists("split"):
@@ -66,6 +65,19 @@ class ReportingHooks:
                 with _without_mlflow_s_words():
                     log_inspector(catalog, workspace())
             describe_run(run.info.run_id, pipeline, catalog)
+
+
+class ReportingHooks:
+    """Print what the run has found."""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Give a log file its width."""
+        console()
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Print the tables and what was decided."""
         for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
                 shown = _in_brief(name, catalog.load(name).set_index("row"))

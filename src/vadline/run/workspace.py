@@ -22,10 +22,8 @@ class WorkspaceHooks:
     _lock: FileLock | None = None
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-    ) -> None:
-        """Take the workspace, until the run ends or its process dies; note who runs what.
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Take the workspace, until the run ends or its process dies.
 
         Raises
         ------
@@ -49,14 +47,14 @@ class WorkspaceHooks:
         except BaseException:
             self._release()
             raise
-        if _is_of_the_line(pipeline):
-            with contextlib.suppress(OSError):  # kedro-viz opens on it, and nothing else needs it
-                project = Path(run_params["project_path"])
-                note_run(project, run_params["env"], run_params["runtime_params"])
 
     @hook_impl(trylast=True)
-    def after_pipeline_run(self) -> None:
-        """Give the workspace back."""
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+        """Note what ran, for kedro-viz to open on, and give the workspace back."""
+        if _is_of_the_line(pipeline):
+            with contextlib.suppress(OSError):
+                project = Path(run_params["project_path"])
+                note_run(project, run_params["env"], run_params["runtime_params"])
         self._release()
 
     @hook_impl(trylast=True)
