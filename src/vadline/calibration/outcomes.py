@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from vadline.errors import VadlineError
 
 ACCEPT, REVIEW, REJECT, UNDECIDED = "accept", "review", "reject", "undecided"
 OUTCOMES = (ACCEPT, REVIEW, REJECT, UNDECIDED)
+
+
+def counted(decisions: pd.Series) -> str:
+    """Say how many parts there are of each outcome, in the order of `OUTCOMES`."""
+    counts = decisions.value_counts()
+    return ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
 
 
 def outcomes(scores: ArrayLike, reject: float, review: float | None = None) -> NDArray[np.str_]:

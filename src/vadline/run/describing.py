@@ -10,7 +10,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from PIL import Image
 
-from vadline.calibration import OUTCOMES
+from vadline.calibration.outcomes import counted
 from vadline.report import decided_in_words, escaped, write_note
 
 _NOTE = "mlflow.note.content"
@@ -31,9 +31,9 @@ def describe_run(run_id: str, pipeline: Pipeline, catalog: CatalogProtocol) -> N
         first = [decided_in_words(catalog.load("decisions")), promised]
         report = "report"
     elif "inspection" in made:
-        counts = catalog.load("inspection")["decision"].value_counts()
-        told = ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
-        first, report = [f"**{counts.sum()} parts: {told}.**"], "inspection_report"
+        decided = catalog.load("inspection")["decision"]
+        told = f"**{decided.count()} parts: {counted(decided)}.**"
+        first, report = [told], "inspection_report"
     else:
         return
     where = [_where(run_id, catalog[report]._get_load_path())] if report in made else []

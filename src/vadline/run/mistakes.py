@@ -9,7 +9,7 @@ from kedro.io import DatasetError
 from kedro.io.core import VersionNotFoundError
 
 from vadline.errors import VadlineError
-from vadline.run.refusals import refused_by_disk
+from vadline.run.refusals import causes, refused_by_disk
 
 E = TypeVar("E", bound=BaseException)
 
@@ -18,9 +18,7 @@ _KEDRO_MISTAKES = ("Failed to find the pipeline", "Pipeline contains no nodes", 
 
 def _among_causes(error: BaseException | None, kind: type[E]) -> E | None:
     """Find an error of a kind among an error and its causes."""
-    while error is not None and not isinstance(error, kind):
-        error = error.__cause__ or error.__context__
-    return error
+    return next((each for each in causes(error) if isinstance(each, kind)), None)
 
 
 def told(error: Exception) -> str | None:

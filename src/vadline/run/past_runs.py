@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -152,14 +153,10 @@ def _read(known: RunResult, files: dict[str, Path], status: str = "FINISHED") ->
             f"run {known.name} ({status.lower()}) has left neither tables nor decisions: name one "
             "of kedro run --pipeline=segad_vad that has finished"
         )
-    return RunResult(
-        known.name,
-        known.made,
-        known.product,
-        known.photographs,
-        known.settings,
-        tables,
-        None if decisions is None else pd.read_csv(decisions, dtype={"image_id": str}),
-        report.read_text(encoding="utf-8") if report else "",
-        tuple(file for file in _files() if file not in files),
+    return replace(
+        known,
+        tables=tables,
+        decisions=None if decisions is None else pd.read_csv(decisions, dtype={"image_id": str}),
+        page=report.read_text(encoding="utf-8") if report else "",
+        missing=tuple(file for file in _files() if file not in files),
     )

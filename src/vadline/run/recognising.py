@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kedro.config import AbstractConfigLoader, MissingConfigException
 from pydantic import ValidationError
 
+from vadline.run.tracking import flatten
 from vadline.sources import SourceParams
 from vadline.sources.layouts import Layout, recognise
 
@@ -84,7 +84,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _tell(source: SourceParams, layout: Layout, own: dict[str, Any], whole: dict[str, Any]) -> None:
     """Say in one line what was recognised and which settings that brings."""
-    settings = ", ".join(f"{k}={v}" for k, v in _leaves(own) if _at(whole, k) == v)
+    settings = ", ".join(f"{k}={v}" for k, v in flatten(own) if _at(whole, k) == v)
     product = f", source.category={layout.category}" if layout.category else ""
     logger.info(
         "%s is %s: read as with --env=%s (%s)",
@@ -93,14 +93,6 @@ def _tell(source: SourceParams, layout: Layout, own: dict[str, Any], whole: dict
         layout.name,
         f"source.name={layout.name}{product}{', ' if settings else ''}{settings}",
     )
-
-
-def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _at(tree: Any, path: str) -> Any:

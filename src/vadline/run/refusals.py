@@ -22,7 +22,7 @@ def refused_by_disk(error: BaseException) -> str | None:
     error : BaseException
         It, or one of its causes, is looked at: what the system said, or what a library wrote of it.
     """
-    chain = list(_chain(error))
+    chain = list(causes(error))
     if any(_is(each, _FULL, _SAYS_FULL) for each in chain):
         return (
             f"the disk is full{_place(chain)}: free some space, and the same command with "
@@ -36,7 +36,8 @@ def refused_by_disk(error: BaseException) -> str | None:
     return None
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Walk from an error to what it came of."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -16,7 +16,8 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from mlflow.utils.logging_utils import disable_logging, enable_logging
 
-from vadline.calibration import OUTCOMES, Promise
+from vadline.calibration import Promise
+from vadline.calibration.outcomes import counted
 from vadline.config.current import current, workspace
 from vadline.metrics.kinds import EVERY, UNSEEN
 from vadline.metrics.tables import format_table, without_kinds
@@ -120,9 +121,7 @@ def _tell_decisions(catalog: CatalogProtocol) -> None:
 def _tell_inspection(catalog: CatalogProtocol) -> None:
     """Say what was decided of new parts, and what could not be read."""
     parts, drift = catalog.load("inspection"), catalog.load("inspection_drift")
-    counts = parts["decision"].value_counts()
-    told = ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if name in counts)
-    logger.info("%d parts: %s", len(parts), told)
+    logger.info("%d parts: %s", len(parts), counted(parts["decision"]))
     refused = parts[parts["refused"].notna()]
     for row in refused.head(_REFUSED).itertuples():
         logger.warning("Could not be read: %s: %s", row.part, row.refused)

@@ -116,10 +116,9 @@ def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
     the decisions come to is first in both.
     """
     made = pipeline.all_outputs()
-    for name in (*(name for name in _FIRST if name in made), *sorted(made - {*_FIRST, *_LAST})):
-        log_dataset(name, catalog.get(name))
-    for name in sorted(made & {*_LAST}):
-        log_dataset(name, catalog.get(name))
+    for name in (*_FIRST, *sorted(made - {*_FIRST, *_LAST}), *_LAST):
+        if name in made:
+            log_dataset(name, catalog.get(name))
 
 
 def log_dataset(name: str, dataset: Any) -> None:
