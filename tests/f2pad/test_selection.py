@@ -39,11 +39,15 @@ def test_a_region_grows_into_what_is_connected_and_half_as_high():
     maps, roi = np.zeros((1, 8, 8), np.float32), np.ones((8, 8), bool)
     maps[0, 1:3, 1:6], maps[0, 1, 1], maps[0, 6, 1:3] = 5, 10, 6
     assert initial_masks(maps, 9.0, roi).sum() == 1
-    grown = surrounding_masks(maps, 9.0, roi)[0]
+
+    def around(threshold, roi):
+        return surrounding_masks(maps, initial_masks(maps, threshold, roi), threshold, roi)[0]
+
+    grown = around(9.0, roi)
     np.testing.assert_array_equal(grown, (maps[0] > 4) & (np.arange(8)[:, None] < 4))
     roi[:, 4] = False
-    assert surrounding_masks(maps, 9.0, roi)[0].sum() == 6
-    assert surrounding_masks(maps, 3.0, np.ones((8, 8), bool)).sum() == 12
+    assert around(9.0, roi).sum() == 6
+    assert around(3.0, np.ones((8, 8), bool)).sum() == 12
 
 
 def test_outside_of_the_region_no_pixel_moves_the_threshold():

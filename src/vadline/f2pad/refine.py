@@ -176,9 +176,10 @@ def _refine_batch(
     started = time.perf_counter()
     params, extractor = objective.params, objective.detector.extractor
     device, std = extractor.mean.device, extractor.std
+    surrounding = surrounding_masks(strengths, initial, 1.0, roi)
     suspects = [
         _suspects(*each, references, params, roi)
-        for each in zip(images, initial, surrounding_masks(strengths, 1.0, roi), strict=True)
+        for each in zip(images, initial, surrounding, strict=True)
     ]
     x = extractor.normalise(torch.as_tensor(np.ascontiguousarray(images), device=device))
     region = torch.as_tensor(np.stack([own[0].omega for own in suspects]), device=device)

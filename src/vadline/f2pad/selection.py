@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import apply_hysteresis_threshold
+from scipy.ndimage import binary_propagation
 
 from vadline.calibration import promise
 from vadline.metrics.histogram import pixel_histogram
@@ -75,20 +75,27 @@ def initial_masks(
 
 
 def surrounding_masks(
-    maps: NDArray[np.float32], threshold: float, roi: NDArray[np.bool_]
+    maps: NDArray[np.float32],
+    initial: NDArray[np.uint8],
+    threshold: float,
+    roi: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Let each image's M0 grow into what is connected to it and half as high: maps are blurred.
+
+    Parameters
+    ----------
+    maps : ndarray, float32, shape (N, H, W)
+    initial : ndarray, uint8 {0, 1}, shape (N, H, W)
+        As from :func:`initial_masks`.
+    roi : ndarray, bool, shape (H, W)
 
     Returns
     -------
     ndarray, bool, shape (N, H, W)
         Contains M0.
     """
-    high, low = (levels(maps, threshold, roi, share) for share in (NEAR_HIGHEST, AROUND_IT))
-    grown = [
-        apply_hysteresis_threshold(np.where(roi, one, -np.inf), *level)
-        for one, *level in zip(maps, low.ravel(), high.ravel(), strict=True)
-    ]
+    around = (maps > levels(maps, threshold, roi, AROUND_IT)) & roi
+    grown = [binary_propagation(m, mask=into) for m, into in zip(initial, around, strict=True)]
     return np.stack(grown)
 
 
