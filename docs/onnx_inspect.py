@@ -12,15 +12,15 @@ from PIL import Image, ImageOps
 
 
 def read(data, rules):
-    """Read a photograph as the line has read its own: uint8 (size, size, 3)."""
-    side, image = rules["size"], Image.open(io.BytesIO(data))
+    """Read a photograph as the line has read its own: uint8 (H, W, 3)."""
+    twice, image = [2 * side for side in rules["size"]], Image.open(io.BytesIO(data))
     tiff = image.format == "TIFF" and 16 in image.tag_v2.get(258, ())[1:]
     if tiff or (image.format == "PNG" and data[24] == 16 and data[25] in (2, 6)):
         raise ValueError("16-bit colour takes vadline itself")
     if not rules["region"]:
-        image.draft(image.mode, (2 * side, 2 * side))
+        image.draft(image.mode, twice if image.getexif().get(274, 1) > 4 else twice[::-1])
     image = blank(eight_bit(ImageOps.exif_transpose(image), rules["sixteen_bit_max"]), rules)
-    return np.asarray(blank(image.resize((side, side), Image.BILINEAR), rules))
+    return np.asarray(blank(image.resize(rules["size"][::-1], Image.BILINEAR), rules))
 
 
 def eight_bit(image, sixteen_bit_max):

@@ -65,9 +65,10 @@ def test_the_guide_s_detector_keeps_the_contract(tmp_path, monkeypatch):
     importlib.import_module("test_mean_image").test_it_keeps_the_contract()
 
 
-def test_all_native_detectors_run_side_by_side(project):
+def test_all_native_detectors_run_side_by_side_on_wide_photographs(project):
     line = {"detectors": " ".join(NATIVE), "refined": "padim cflow"}
-    project.run(params={"line": line, "detectors": TINY})
+    project.run(params={"line": line, "detectors": TINY, "images": {"size": [96, 128]}})
+    assert project.load("padim.refined_masks").shape[1:] == (96, 128)
     tables = project.tables()
     assert tables["detection"]["row"].tolist() == [*NATIVE, "probe", "mean"]
     unseen = [name for name in NATIVE if name != "wrn"]

@@ -7,7 +7,7 @@ from PIL import Image
 
 from vadline.defects.synthetic import OUTSIDE
 
-SIDE = 80
+HIGH, WIDE = 80, 120
 TINY = {
     "images": {"size": 64},
     "split": {"protocol": "supervised", "shots": 3, "finetune_bads": 2},
@@ -21,8 +21,8 @@ TINY = {
 
 def region():
     """Return a region whose border falls between stored pixels, 80 being no multiple of 64."""
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    return (rows - 41) ** 2 + (columns - 38) ** 2 < 31**2
+    rows, columns = np.mgrid[:HIGH, :WIDE]
+    return (rows - 41) ** 2 + (columns - 58) ** 2 < 31**2
 
 
 def parts(root, outside):
@@ -30,10 +30,10 @@ def parts(root, outside):
     inside, rng = region(), np.random.default_rng(0)
 
     def write(name, defect=None):
-        picture = rng.normal(120, 12, (SIDE, SIDE, 3)).clip(0, 255).astype(np.uint8)
+        picture = rng.normal(120, 12, (HIGH, WIDE, 3)).clip(0, 255).astype(np.uint8)
         if defect:
             picture[defect] = (230, 40, 40)
-            mask = np.zeros((SIDE, SIDE), np.uint8)
+            mask = np.zeros((HIGH, WIDE), np.uint8)
             mask[defect] = 255
             save(root / "masks" / f"{name.removeprefix('bad/')}.png", mask)
         picture[~inside] = outside.integers(0, 256, (int((~inside).sum()), 3))
@@ -43,7 +43,7 @@ def parts(root, outside):
         write(f"good/{index}")
     for index in range(7):
         start = 25 + 4 * index
-        write(f"bad/{index}", (slice(start, start + 9), slice(30, 44)))
+        write(f"bad/{index}", (slice(start, start + 9), slice(50, 64)))
     save(root / "roi.png", np.where(inside, 255, 0).astype(np.uint8))
 
 
@@ -74,6 +74,7 @@ def test_pixels_outside_of_the_region_influence_nothing(project):
     assert found[0][0]["refinement"]["images"].tolist() != [0]
     assert found[0][1]["patchcore.refined_masks"].any()
     roi = project.load("roi", env="folder", params=params)
+    assert roi.shape == (64, 96)
     assert not found[0][1]["patchcore.refined_masks"][:, ~roi].any()
     assert found[0][0]["detection"]["image_auroc"].max() == pytest.approx(1, abs=0.3)
     segments = found[0][1]["part_segments"]

@@ -95,7 +95,7 @@ class APCFused(PatchCore):
         """Return weighted sums of the bank's and the heads' maps, at stride 4, and scores."""
         distance, score = super().score_batch(batch, roi)
         if score is None:
-            size, sigma = batch.shape[1], self.params.blur_sigma
+            size, sigma = (batch.shape[1], batch.shape[2]), self.params.blur_sigma
             found = image_scores(upsample_and_blur(distance.cpu().numpy(), size, sigma))
             score = torch.from_numpy(found).to(distance)
         said = self.heads.say(batch)

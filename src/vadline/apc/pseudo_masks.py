@@ -99,5 +99,5 @@ def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int)
 
 def _pixels(bank: PatchCore, training: TrainingSet, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     grid, _ = bank.score(training.images, rows, training.roi)
-    size, sigma = training.images.shape[1], bank.params.blur_sigma
+    size, sigma = training.images.shape[1:3], bank.params.blur_sigma
     return AnomalyMaps(grid, size, sigma).pixels(np.arange(len(rows)))

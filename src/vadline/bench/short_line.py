@@ -66,7 +66,7 @@ class Looked:
 def look(images: NDArray[np.uint8], split: pd.DataFrame, seed: int) -> dict[str, Looked]:
     """Fit both detectors, and let them score all parts of a split."""
     roi = np.ones(images.shape[1:3], bool)
-    segments, _ = segment_images(_SEGMENTS, images.shape[1], roi)
+    segments, _ = segment_images(_SEGMENTS, roi)
     none = synthesise_defects(images, split, segments, SyntheticParams(), seed)
     looked = {}
     for name in DETECTORS:
@@ -104,7 +104,7 @@ def judge(
         ``all_ad`` and ``segad_safe``: out of fold for training parts.
     """
     roi = np.ones(images.shape[1:3], bool)
-    segments, names = segment_images(_SEGMENTS, images.shape[1], roi)
+    segments, names = segment_images(_SEGMENTS, roi)
     none = synthesise_defects(images, split, segments, SyntheticParams(), seed)
     empty = AnomalyMaps(np.empty((0, 1, 1), np.float32), images.shape[1], 0)
     table = join_features(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadline.detectors.maps import upsample_and_blur
+from vadline.images.shape import Size
 
 
 @dataclass(frozen=True)
@@ -19,21 +20,21 @@ class AnomalyMaps:
     ----------
     grid : ndarray, float32, shape (N, h, w)
         Higher = more anomalous; NaN where an image was not scored. May be memory-mapped.
-    size : int
-        Side of the photographs in pixels.
+    size : tuple of int
+        Height and width of the photographs in pixels; one number for a square.
     blur_sigma : float
         Gaussian blur of the upsampled map, in pixels at 256 x 256.
     """
 
     grid: NDArray[np.float32]
-    size: int
+    size: Size
     blur_sigma: float
 
     def __len__(self) -> int:
         return len(self.grid)
 
     def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Bring some maps to the photographs' size: float32, shape (len(rows), size, size)."""
+        """Bring some maps to the photographs' size: float32, shape (len(rows), H, W)."""
         return upsample_and_blur(self.grid[rows], self.size, self.blur_sigma)
 
     def chunks(
@@ -44,7 +45,7 @@ class AnomalyMaps:
         Yields
         ------
         rows : ndarray, int64, shape (n,)
-        maps : ndarray, float32, shape (n, size, size)
+        maps : ndarray, float32, shape (n, H, W)
         """
         for start in range(0, len(rows), chunk):
             part = rows[start : start + chunk]

@@ -114,7 +114,9 @@ class MapDetector(ABC):
             if score is not None:
                 scores.append(score.double().cpu().numpy())
             elif self.params.image_score == "blurred":
-                pixels = upsample_and_blur(values, images.shape[1], self.params.blur_sigma)
+                pixels = upsample_and_blur(
+                    values, (images.shape[1], images.shape[2]), self.params.blur_sigma
+                )
                 scores.append(image_scores(pixels))
             else:
                 scores.append(image_scores(values))

@@ -10,15 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from vadline.images.shape import Size, height_width
+
 _BLUR_REFERENCE_SIZE = 256  # the papers give the blur's sigma for images of this side
 
 
-def pixel_matrix(side: int, size: int, sigma: float) -> Tensor:
-    """Return the matrix (size, side) that upsamples and blurs one axis; see `upsample_and_blur`.
+def pixel_matrices(grid: tuple[int, int], size: Size, sigma: float) -> tuple[Tensor, Tensor]:
+    """Return what upsamples and blurs a map's rows, (H, h), and columns, (W, w).
 
-    Both steps are linear and separable, so that their product with a map is all there is to do.
+    Both steps of `upsample_and_blur` are linear and separable, so that products with these are all
+    there is to do.
     """
-    return _pixel_matrix(side, size, sigma * size / _BLUR_REFERENCE_SIZE)
+    height, width = height_width(size)
+    pixels = sigma * min(height, width) / _BLUR_REFERENCE_SIZE
+    return _pixel_matrix(grid[0], height, pixels), _pixel_matrix(grid[1], width, pixels)
 
 
 @lru_cache(maxsize=8)
@@ -40,7 +45,7 @@ def _gaussian(sigma: float) -> Tensor:
 
 @torch.inference_mode()
 def upsample_and_blur(
-    maps: NDArray[np.float32], size: int, sigma: float = 4.0
+    maps: NDArray[np.float32], size: Size, sigma: float = 4.0
 ) -> NDArray[np.float32]:
     """Bring anomaly maps to pixels: bilinear upsampling, then a Gaussian blur.
 
@@ -48,19 +53,19 @@ def upsample_and_blur(
     ----------
     maps : ndarray, float32, shape (N, h, w)
         At the detector's grid.
-    size : int
-        Side of the square result, in pixels.
+    size : int or (int, int)
+        Height and width of the result in pixels; one number for a square.
     sigma : float
-        Standard deviation of the blur in pixels of a 256 x 256 image, scaled with ``size``; 0 for
-        none. Borders are replicated.
+        Standard deviation of the blur in pixels of a 256 x 256 image, scaled with the shorter side
+        of ``size``; 0 for none. Borders are replicated.
 
     Returns
     -------
-    ndarray, float32, shape (N, size, size)
+    ndarray, float32, shape (N, H, W)
     """
     if len(maps) == 0:
-        return np.empty((0, size, size), np.float32)
-    rows, columns = (pixel_matrix(side, size, sigma) for side in maps.shape[1:])
+        return np.empty((0, *height_width(size)), np.float32)
+    rows, columns = pixel_matrices((maps.shape[1], maps.shape[2]), size, sigma)
     x = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))
     return (rows @ (x @ columns.T)).numpy()
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadline.detectors.maps import pixel_matrix
+from vadline.detectors.maps import pixel_matrices
 from vadline.detectors.on_backbone import OnBackbone
 from vadline.detectors.padim.detector import PaDiM
 from vadline.detectors.patchcore import PatchCore
@@ -28,23 +28,21 @@ class DetectorGraph(nn.Module):
     ----------
     detector : OnBackbone
         Fitted, on the CPU.
-    size : int
-        Side of the photographs.
-    roi : ndarray, bool, shape (size, size)
-        The region of interest.
+    roi : ndarray, bool, shape (H, W)
+        The region of interest, of the photographs' size.
     """
 
     inside: Tensor
     rows: Tensor
     columns: Tensor
 
-    def __init__(self, detector: OnBackbone, size: int, roi: NDArray[np.bool_]) -> None:
+    def __init__(self, detector: OnBackbone, roi: NDArray[np.bool_]) -> None:
         super().__init__()
         self.extractor = detector.frozen
         self.blurred = detector.params.image_score == "blurred"
         self.whole = bool(roi.all())
-        grid = self.extractor.grid(size, size)
-        rows, columns = (pixel_matrix(side, size, detector.params.blur_sigma) for side in grid)
+        grid = self.extractor.grid(*roi.shape)
+        rows, columns = pixel_matrices(grid, roi.shape, detector.params.blur_sigma)
         self.register_buffer("inside", torch.from_numpy(grid_roi(roi, grid)))
         self.register_buffer("rows", rows)
         self.register_buffer("columns", columns.T.contiguous())
@@ -55,7 +53,7 @@ class DetectorGraph(nn.Module):
 
         Parameters
         ----------
-        x : Tensor, float32, shape (N, 3, size, size)
+        x : Tensor, float32, shape (N, 3, H, W)
             Normalised pixels.
         """
 
@@ -64,11 +62,11 @@ class DetectorGraph(nn.Module):
 
         Parameters
         ----------
-        images : Tensor, uint8, shape (N, size, size, 3)
+        images : Tensor, uint8, shape (N, H, W, 3)
 
         Returns
         -------
-        anomaly_map : Tensor, float32, shape (N, size, size)
+        anomaly_map : Tensor, float32, shape (N, H, W)
         score : Tensor, float32, shape (N,)
         """
         return self.look(images)[1:]
@@ -97,8 +95,8 @@ class PatchCoreGraph(DetectorGraph):
     half_norms: Tensor
     around: Tensor
 
-    def __init__(self, detector: PatchCore, size: int, roi: NDArray[np.bool_]) -> None:
-        super().__init__(detector, size, roi)
+    def __init__(self, detector: PatchCore, roi: NDArray[np.bool_]) -> None:
+        super().__init__(detector, roi)
         self.pool = detector.params.pool
         neighbours = detector._bank_neighbours
         self.weighed = neighbours is not None
@@ -137,8 +135,8 @@ class PaDiMGraph(DetectorGraph):
     mean: Tensor
     whitening: Tensor
 
-    def __init__(self, detector: PaDiM, size: int, roi: NDArray[np.bool_]) -> None:
-        super().__init__(detector, size, roi)
+    def __init__(self, detector: PaDiM, roi: NDArray[np.bool_]) -> None:
+        super().__init__(detector, roi)
         self.register_buffer("channels", detector.channels_)
         self.register_buffer("mean", detector.gaussians_.mean)
         self.register_buffer("whitening", detector.gaussians_.whitening)

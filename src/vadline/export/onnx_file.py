@@ -22,12 +22,13 @@ from vadline.export.graph import PaDiMGraph, PatchCoreGraph
 from vadline.export.setup_graph import SetupGraph
 from vadline.images.encode import as_png
 from vadline.images.region import BLANK, Region
+from vadline.images.shape import height_width
 from vadline.inspection import Bundle, Inspector, read_bundle
 from vadline.progress import without_bars
 from vadline.segad import WHOLE, whole_segment
 from vadline.state import ModelState
 
-FORMAT = "vadline-onnx-1"
+FORMAT = "vadline-onnx-2"
 METADATA = "vadline"
 """The metadata's key; its value is JSON."""
 TOLERANCE = 1e-4
@@ -48,9 +49,9 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     own image score and a threshold of its own, which out-of-fold scores of good training parts
     give.
 
-    The input ``images`` is uint8 (N, S, S, 3), read by the rules in the metadata; the outputs are
-    ``anomaly_map``, float32 (N, S, S), of the detector that masks come from where the file holds
-    it, and ``score``, float32 (N,). The metadata's key ``vadline`` holds JSON: ``size``,
+    The input ``images`` is uint8 (N, H, W, 3), read by the rules in the metadata; the outputs are
+    ``anomaly_map``, float32 (N, H, W), of the detector that masks come from where the file holds
+    it, and ``score``, float32 (N,). The metadata's key ``vadline`` holds JSON: ``size`` (H and W),
     ``sixteen_bit_max``, ``region`` (a PNG in base64 that is white where pixels are painted in the
     colour ``blank``, before resizing and after; or null), ``threshold`` and ``review`` (or null),
     ``promised`` and ``goods``, ``decides`` (the name of set-up or detector), ``made_by`` and
@@ -81,9 +82,9 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     bundle = inspector if isinstance(inspector, Bundle) else read_bundle(inspector)
     names = _needed(bundle, detector)
     metadata = _metadata(bundle, detector)
-    size, roi = metadata["size"], _region_at(bundle)
+    roi = _region_at(bundle)
     fitted = {name: _on_cpu(bundle.detectors[name]) for name in names}
-    graphs = {name: _GRAPHS[d.params.kind](d, size, roi) for name, d in fitted.items()}
+    graphs = {name: _GRAPHS[d.params.kind](d, roi) for name, d in fitted.items()}
     images = _photographs(bundle)
     if detector is None:
         graph: nn.Module = SetupGraph(graphs, *_segments(bundle), bundle.forest, bundle.probe)
@@ -95,7 +96,7 @@ def export_onnx(inspector: Bundle | Path, out: Path, detector: str | None = None
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
     try:
-        _write(graph.eval(), size, metadata, partial)
+        _write(graph.eval(), metadata, partial)
         _try(partial, images, own, _SPLIT if detector is None else TOLERANCE)
         os.replace(partial, out)
     finally:
@@ -173,7 +174,7 @@ def _metadata(bundle: Bundle, detector: str | None) -> dict[str, Any]:
         "format": FORMAT,
         "made_by": bundle.made_by,
         "decides": decides,
-        "size": rules["size"],
+        "size": list(height_width(rules["size"])),
         "sixteen_bit_max": rules["sixteen_bit_max"],
         "blank": list(BLANK),
         "region": outside,
@@ -189,13 +190,13 @@ def _on_cpu(state: ModelState) -> OnBackbone:
 
 
 def _region_at(bundle: Bundle) -> NDArray[np.bool_]:
-    size, drawn = bundle.reading.config["size"], bundle.reading.tensors.get("region")
-    return np.ones((size, size), bool) if drawn is None else Region(drawn.numpy()).at(size, size)
+    drawn, size = bundle.reading.tensors.get("region"), height_width(bundle.reading.config["size"])
+    return np.ones(size, bool) if drawn is None else Region(drawn.numpy()).at(*size[::-1])
 
 
-def _write(graph: nn.Module, size: int, metadata: dict[str, Any], path: Path) -> None:
+def _write(graph: nn.Module, metadata: dict[str, Any], path: Path) -> None:
     # Two images: a batch of one would become a constant.
-    images = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    images = torch.zeros(2, *metadata["size"], 3, dtype=torch.uint8)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch's, about itself
         program = torch.onnx.export(
@@ -221,8 +222,8 @@ def _photographs(bundle: Bundle) -> NDArray[np.uint8]:
     """
     if bundle.masking is not None:
         return bundle.masking.tensors["references"][:_TRIED].flip(2).numpy()
-    size = bundle.reading.config["size"]
-    return np.random.default_rng(0).integers(0, 256, (_TRIED, size, size, 3), dtype=np.uint8)
+    shape = _TRIED, *height_width(bundle.reading.config["size"]), 3
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 def _try(path: Path, images: NDArray[np.uint8], own: NDArray[np.float64], tolerance: float) -> None:

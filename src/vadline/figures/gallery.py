@@ -23,7 +23,8 @@ COLUMNS = (
     ("recovered image", "recovered"),
 )
 WRONG = UNSEEN
-CELL_INCHES = 2.3
+CELL_INCHES = 2.3  # wide
+TALLEST = 2.0  # of its width, a cell
 FONT = {"family": "sans-serif", "fontsize": 8}
 
 
@@ -95,7 +96,8 @@ def gallery_figure(
         maps = [p.anomaly_map for p in parts if p.anomaly_map is not None]
         heat_range = (min(m.min() for m in maps), max(m.max() for m in maps)) if maps else (0, 1)
     # Up to two lines of text stand above each picture.
-    size = (CELL_INCHES * len(columns), (CELL_INCHES + 0.45) * len(parts))
+    tall = max(min(part.image.shape[0] / part.image.shape[1], TALLEST) for part in parts)
+    size = (CELL_INCHES * len(columns), (CELL_INCHES * tall + 0.45) * len(parts))
     figure = Figure(figsize=size, dpi=120, facecolor="white", layout="constrained")
     grid = figure.subplots(len(parts), len(columns), squeeze=False)
     for part, axes in zip(parts, grid, strict=True):

@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from vadline.images.png16 import is_png16_colour, read_png16
 from vadline.images.region import Region
+from vadline.images.shape import Size, height_width
 
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 SIXTEEN_BIT_MAX = 65535
@@ -56,12 +57,12 @@ def open_image(data: bytes, *, sixteen_bit_max: int = SIXTEEN_BIT_MAX) -> Image.
 
 
 def _open(
-    data: bytes, sixteen_bit_max: int, enough: int | None = None
+    data: bytes, sixteen_bit_max: int, enough: tuple[int, int] | None = None
 ) -> tuple[Image.Image, tuple[int, int]]:
     """Decode as `open_image`; return the upright file's own size too.
 
     A JPEG is decoded at a half, a quarter or an eighth of its size, which its decoder does in less
-    time, as long as neither side falls below ``enough`` pixels.
+    time, as long as neither side falls below ``enough``, width and height of the upright image.
     """
     with _refusing(data), Image.open(io.BytesIO(data)) as image:
         # Pillow's high bytes are right at full range, but leave 4 of 12 bits.
@@ -71,10 +72,10 @@ def _open(
             flat = _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
             return flat, flat.size
         size = image.size
-        if enough:
-            image.draft(image.mode, (enough, enough))
-        shrunk = image.size != size
         sideways = image.getexif().get(ORIENTATION, 1) in TURNED_SIDEWAYS
+        if enough:
+            image.draft(image.mode, enough[::-1] if sideways else enough)
+        shrunk = image.size != size
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         flat = _flatten(_to_eight_bit(image, sixteen_bit_max))
@@ -128,36 +129,37 @@ def _refusing(data: bytes) -> Iterator[None]:
 
 def decode(
     data: bytes,
-    size: int,
+    size: Size,
     *,
     sixteen_bit_max: int = SIXTEEN_BIT_MAX,
     region: Region | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Decode a file and resize it, bilinear with antialiasing, to a square.
+    """Decode a file and resize it, bilinear with antialiasing.
 
     Parameters
     ----------
-    size : int
-        Side of the result in pixels; the aspect ratio is not kept.
+    size : int or (int, int)
+        Height and width of the result in pixels; one number for a square.
     region : Region, optional
         What lies outside is blanked, before resizing and after, so that no pixel outside has a
         share in the result; a JPEG is then decoded at its full size.
 
     Returns
     -------
-    pixels : ndarray, uint8, shape (size, size, 3)
-        RGB.
+    pixels : ndarray, uint8, shape (H, W, 3)
+        RGB, of ``size``.
     original_size : tuple of int
         Width and height of the upright image before resizing.
     """
-    enough = 2 * size if region is None else None
+    height, width = height_width(size)
+    enough = (2 * width, 2 * height) if region is None else None
     image, original_size = _open(data, sixteen_bit_max, enough)
-    return _squared(image, size, region), original_size
+    return _resized(image, (width, height), region), original_size
 
 
 def convert(
     values: NDArray[np.uint8] | NDArray[np.uint16],
-    size: int,
+    size: Size,
     *,
     sixteen_bit_max: int = SIXTEEN_BIT_MAX,
     region: Region | None = None,
@@ -171,7 +173,7 @@ def convert(
 
     Returns
     -------
-    pixels : ndarray, uint8, shape (size, size, 3)
+    pixels : ndarray, uint8, shape (H, W, 3)
         What :func:`decode` gives for a file without loss that holds the same values.
     original_size : tuple of int
         Width and height.
@@ -190,13 +192,14 @@ def convert(
     if values.dtype == np.uint16:
         values = _scale(values, sixteen_bit_max)
     image = Image.fromarray(np.ascontiguousarray(values))
-    return _squared(image, size, region), image.size
+    return _resized(image, height_width(size)[::-1], region), image.size
 
 
-def _squared(image: Image.Image, size: int, region: Region | None) -> NDArray[np.uint8]:
+def _resized(image: Image.Image, size: tuple[int, int], region: Region | None) -> NDArray[np.uint8]:
+    """Resize to a width and height."""
     if region is not None:
         image = region.blank(image)
-    resized = image.resize((size, size), Image.Resampling.BILINEAR)
+    resized = image.resize(size, Image.Resampling.BILINEAR)
     if region is not None:
         resized = region.blank(resized)
     return np.asarray(resized.convert("RGB"))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vadline.images.decode import UnreadableImageError
+from vadline.images.shape import Size, height_width
 
 
 def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[np.bool_]:
@@ -53,8 +54,8 @@ def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[
     return marked
 
 
-def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
-    """Resize a mask to a square by its nearest pixels, without losing a defect.
+def resize_mask(mask: NDArray[np.bool_], size: Size) -> NDArray[np.uint8]:
+    """Resize a mask by its nearest pixels, without losing a defect.
 
     A defect so small that no nearest pixel falls on it marks every pixel that it touches.
 
@@ -62,18 +63,21 @@ def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
     ----------
     mask : ndarray, bool, shape (H, W)
         The mask at its own size.
+    size : int or (int, int)
+        Height and width of the result; one number for a square.
 
     Returns
     -------
-    ndarray, uint8, shape (size, size)
+    ndarray, uint8, shape (h, w)
         0 or 1; not all 0 unless ``mask`` is.
     """
     image = Image.fromarray(mask.astype(np.uint8))
-    resized = np.asarray(image.resize((size, size), Image.Resampling.NEAREST))
+    new = height_width(size)
+    resized = np.asarray(image.resize(new[::-1], Image.Resampling.NEAREST))
     if resized.any() or not mask.any():
         return resized
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
-    touched = np.zeros((size, size), np.uint8)
-    touched[rows * size // height, columns * size // width] = 1
+    touched = np.zeros(new, np.uint8)
+    touched[rows * new[0] // height, columns * new[1] // width] = 1
     return touched

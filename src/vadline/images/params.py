@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
+
+Side = Annotated[int, Field(ge=32, multiple_of=32)]
 
 
 class ImageParams(BaseModel, extra="forbid", frozen=True):
     """How photographs become arrays."""
 
-    size: int = Field(256, ge=32, multiple_of=32, description="Side in pixels after resizing.")
+    size: Side | tuple[Side, Side] = Field(
+        256,
+        description="What photographs are read at, in pixels, multiples of 32: height and width, "
+        "or one number for the shorter side, with the aspect of good parts kept; where "
+        "photographs differ in aspect, each is stretched to a square.",
+    )
     workers: int | None = Field(
         None,
         ge=1,

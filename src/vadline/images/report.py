@@ -33,7 +33,7 @@ def describe_files(
         files that repeat an earlier one), ``refused``, ``masks_refused``, ``duplicates`` (lists
         of paths with equal content) and ``odd_sizes`` (``common`` [width, height], ``n_sizes``,
         ``files`` whose aspect ratio differs from the common one by more than 1 %, and so are
-        stretched differently when resized to a square).
+        stretched differently).
     """
     duplicates = _duplicates(manifest)
     label = manifest["label"]

@@ -23,6 +23,7 @@ from vadline.images.region import Region
 from vadline.images.report import describe_files
 from vadline.images.roi import read_region
 from vadline.images.rows import explained, row_files
+from vadline.images.shape import find_shape
 from vadline.images.threads import map_in_order
 from vadline.progress import progress
 from vadline.sources.manifest import BAD, COLUMNS, GOOD, Record
@@ -101,18 +102,18 @@ def ingest(
     """
     if not records:
         raise VadlineError("the source lists no images: check source.root")
-    size = params.size
+    size = find_shape(records, params.size, params.workers)
     region = None if roi is None else read_region(roi, size)
     most = params.sixteen_bit_max or find_maximum(records, region, params.workers)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     masks_refused: list[dict[str, str]] = []
-    unmarked = np.zeros((size, size), np.uint8)
+    unmarked = np.zeros(size, np.uint8)
 
     def read(record: Record) -> _Reading:
         return _read(record, size, most, region)
 
-    files = {scratch / "images.npy": (size, size, 3), scratch / "masks.npy": (size, size)}
+    files = {scratch / "images.npy": (*size, 3), scratch / "masks.npy": size}
     _require_space(scratch, files, len(records))
     with row_files(files) as (images, masks):
         readings = map_in_order(read, records, params.workers)
@@ -129,8 +130,7 @@ def ingest(
         manifest = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"mask_path": "str"})
         _require_goods(manifest, refused)
         report = describe_files(manifest, refused, masks_refused) | {"sixteen_bit_max": most}
-    everywhere = np.ones((size, size), bool)
-    inside = everywhere if region is None else region.at(size, size)
+    inside = np.ones(size, bool) if region is None else region.at(*size[::-1])
     return Ingested(manifest, images.path, masks.path, inside, report, most)
 
 
@@ -153,7 +153,7 @@ def _size(count: int) -> str:
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
 
 
-def _read(record: Record, size: int, most: int, region: Region | None) -> _Reading:
+def _read(record: Record, size: tuple[int, int], most: int, region: Region | None) -> _Reading:
     """Read one record's image and, for a bad part, its mask."""
     try:
         data = record.path.read_bytes()
@@ -173,14 +173,14 @@ def _read(record: Record, size: int, most: int, region: Region | None) -> _Readi
 
 
 def _read_mask(
-    path: Path, image_size: tuple[int, int], size: int, region: Region | None
+    path: Path, image_size: tuple[int, int], size: tuple[int, int], region: Region | None
 ) -> NDArray[np.uint8]:
     """Read the mask of a bad part; what it marks outside the region does not count."""
     mask = read_mask(path, image_size)
     if region is None:
         resized = resize_mask(mask, size)
     else:
-        resized = resize_mask(mask & region.at(*image_size), size) * region.at(size, size)
+        resized = resize_mask(mask & region.at(*image_size), size) * region.at(*size[::-1])
     if not resized.any():
         where = " inside the region of interest" if mask.any() else ""
         raise UnreadableImageError(f"the mask of a bad part marks no pixel{where}")

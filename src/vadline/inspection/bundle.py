@@ -46,15 +46,16 @@ class Bundle:
     usual : dict
         See :func:`vadline.inspection.drivers.usual_features`.
     reading : ModelState
-        Config ``size`` (side in pixels), ``sixteen_bit_max``, ``segment_names``, ``per_part``
-        (whether a photograph has segments of its own) and ``mm_per_pixel`` (of a photograph at its
-        own size, None where it is not known); older bundles lack the last two. Tensors
-        ``segments`` (uint8, (size, size)) and ``region``, the region of interest as it was drawn
-        (bool, (H, W); left out where there is none).
+        Config ``size`` (height and width in pixels; one number in older bundles),
+        ``sixteen_bit_max``, ``segment_names``, ``per_part`` (whether a photograph has segments of
+        its own) and ``mm_per_pixel`` (of a photograph at its own size, None where it is not known);
+        older bundles lack the last two. Tensors
+        ``segments`` (uint8, (H, W)) and ``region``, the region of interest as it was drawn
+        (bool, at any size; left out where there is none).
     masking : ModelState or None
         Config ``detector``, ``threshold`` of its anomaly map and ``f2pad``, the settings; tensors
         ``means`` and ``precisions`` of the pixel prior, and ``references``, good photographs
-        (uint8, (R, size, size, 3)). None where no detector of the line makes masks.
+        (uint8, (R, H, W, 3)). None where no detector of the line makes masks.
     detectors : mapping of str to ModelState
         Fitted, by name.
     forest : BlendedForest

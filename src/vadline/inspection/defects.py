@@ -48,7 +48,7 @@ def mask_and_draw(
     parts : DataFrame
         Row i, with ``part``, ``path``, ``width``, ``height`` and ``decision``, is of image and map
         i.
-    images : array, uint8, shape (N, size, size, 3)
+    images : array, uint8, shape (N, h, w, 3)
     wanted : ndarray, int64
         Rows to mask.
     folder : Path
@@ -112,12 +112,12 @@ def draw_part(
     ----------
     part : Series
         ``path`` of the photograph, and its ``width`` and ``height``.
-    strength : ndarray, float32, shape (size, size)
+    strength : ndarray, float32, shape (h, w)
         See :func:`vadline.inspection.pictures.heat`.
-    mask : ndarray, uint8 {0, 1}, shape (size, size), optional
+    mask : ndarray, uint8 {0, 1}, shape (h, w), optional
     folder : Path
         Of this part's pictures.
-    seen : ndarray, uint8, shape (size, size, 3), optional
+    seen : ndarray, uint8, shape (h, w, 3), optional
         The photograph as it was judged, to draw on where its file has gone since.
 
     Returns

@@ -57,7 +57,7 @@ def read_folder(
         Columns `PARTS`, a row per file, sorted: ``part`` is the path below the folder, ``refused``
         why it could not be read (else empty), ``known`` whether it was left out.
     images : Path
-        A finished ``.npy`` file, uint8, (N, size, size, 3), of the rows that are neither refused
+        A finished ``.npy`` file, uint8, (N, H, W, 3), of the rows that are neither refused
         nor known, in their order.
 
     Raises
@@ -76,7 +76,7 @@ def read_folder(
     def read(path: Path) -> _Read:
         return _read(inspector, path, known)
 
-    shape = (inspector.size, inspector.size, 3)
+    shape = (*inspector.size, 3)
     scratch.mkdir(parents=True, exist_ok=True)
     rows = []
     with row_files({scratch / "images.npy": shape}) as (images,):
@@ -135,7 +135,7 @@ def judge_all(
 
     Parameters
     ----------
-    images : array, uint8, shape (N, size, size, 3)
+    images : array, uint8, shape (N, H, W, 3)
         May be memory-mapped, and N nought.
 
     Returns

@@ -24,6 +24,7 @@ from vadline.errors import VadlineError
 from vadline.f2pad import F2PADParams, PixelPrior, initial_masks, refine
 from vadline.images.decode import UnreadableImageError, convert, decode
 from vadline.images.region import Region
+from vadline.images.shape import height_width
 from vadline.inspection.bundle import Bundle, read_bundle
 from vadline.inspection.drivers import drivers
 from vadline.inspection.each import Photograph, inspect_each
@@ -76,13 +77,11 @@ class Inspector:
         self.bundle = bundle
         self.digest = digest
         reading, masking = bundle.reading, bundle.masking
-        self.size: int = reading.config["size"]
+        self.size = height_width(reading.config["size"])  # one number in older bundles
         drawn = reading.tensors.get("region")
         self._region = None if drawn is None else Region(drawn.numpy())
         self._roi = (
-            np.ones((self.size, self.size), bool)
-            if self._region is None
-            else self._region.at(self.size, self.size)
+            np.ones(self.size, bool) if self._region is None else self._region.at(*self.size[::-1])
         )
         self._segments = reading.tensors["segments"].numpy()
         # older bundles have neither
@@ -94,7 +93,7 @@ class Inspector:
         self._drift = DriftCheck.from_dict(bundle.drift) if bundle.drift else None
         self._columns: tuple[list[str], list[str]] | None = None
         self._mapper = masking.config["detector"] if masking else next(iter(self._detectors))
-        self.judge(np.zeros((1, self.size, self.size, 3), np.uint8))  # what is lazy is made now
+        self.judge(np.zeros((1, *self.size, 3), np.uint8))  # what is lazy is made now
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -133,7 +132,7 @@ class Inspector:
 
         Returns
         -------
-        pixels : ndarray, uint8, shape (size, size, 3)
+        pixels : ndarray, uint8, shape (H, W, 3)
         original_size : tuple of int
             Width and height.
 
@@ -161,7 +160,7 @@ class Inspector:
 
         Parameters
         ----------
-        images : ndarray, uint8, shape (N, size, size, 3)
+        images : ndarray, uint8, shape (N, H, W, 3)
             As :meth:`read` gives them, N at least 1.
         """
         rows, roi = np.arange(len(images)), self._roi
@@ -216,16 +215,16 @@ class Inspector:
 
         Parameters
         ----------
-        images : ndarray, uint8, shape (n, size, size, 3)
+        images : ndarray, uint8, shape (n, H, W, 3)
             As :meth:`read` gives them.
-        maps : ndarray, float32, shape (n, size, size)
+        maps : ndarray, float32, shape (n, H, W)
             ``pixels`` of :class:`Judged`'s maps.
         refined : bool
             Solve F2PAD; else masks are the thresholded maps.
 
         Returns
         -------
-        ndarray, uint8 {0, 1}, shape (n, size, size)
+        ndarray, uint8 {0, 1}, shape (n, H, W)
 
         Raises
         ------

@@ -30,7 +30,7 @@ class Look:
         By name. Those that look through one network share its pass over a batch from now on.
     probe : ModelState, optional
         As a bundle holds it.
-    roi : ndarray, bool, shape (size, size)
+    roi : ndarray, bool, shape (H, W)
         The region of interest.
     """
 
@@ -53,7 +53,7 @@ class Look:
             self._probe[0].extractor = passes[-1]
 
     def at(self, images: NDArray[np.uint8]) -> tuple[Grids, Scores, NDArray[np.float64] | None]:
-        """Look at photographs, uint8 (N, size, size, 3), N at least 1.
+        """Look at photographs, uint8 (N, H, W, 3), N at least 1.
 
         Returns
         -------

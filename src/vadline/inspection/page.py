@@ -34,7 +34,7 @@ def inspection_page(
     parts : DataFrame
         A row per part, as in ``inspection.csv``, and ``row``: of image and map, -1 where the part
         was judged before or could not be read.
-    images : array, uint8, shape (N, size, size, 3)
+    images : array, uint8, shape (N, H, W, 3)
     drift : dict
         As :meth:`Inspector.drift` gives it.
     """
@@ -79,7 +79,7 @@ def _read(inspector: Inspector, path: str) -> NDArray[np.uint8]:
     try:
         return inspector.read(Path(path))[0]
     except UnreadableImageError:
-        return np.full((inspector.size, inspector.size, 3), _BLANK, np.uint8)
+        return np.full((*inspector.size, 3), _BLANK, np.uint8)
 
 
 def _mask(folder: object) -> NDArray[np.uint8] | None:

@@ -29,7 +29,7 @@ def write_pictures(
         Made if missing; files in it are replaced by new ones.
     photograph : Image
         At its own size.
-    strength : ndarray, float32, shape (S, S)
+    strength : ndarray, float32, shape (h, w)
         Of the anomaly map, see :func:`heat`.
     mask : ndarray, uint8 {0, 1}, shape (H, W), optional
         At the photograph's own size; ``mask.png`` marks it in white.
@@ -49,7 +49,7 @@ def heat(maps: NDArray[np.float32], threshold: float | None) -> NDArray[np.float
 
     Parameters
     ----------
-    maps : ndarray, float32, shape (n, size, size)
+    maps : ndarray, float32, shape (n, H, W)
     threshold : float, optional
         Of masks; without one 1 is the map's highest value.
     """

@@ -54,7 +54,7 @@ class Inspection:
         In words, which detector and segment stand out most from good parts.
     refused : str or None
         Why the photograph could not be read; nothing else is known then.
-    anomaly_map : ndarray, float32, shape (S, S), or None
+    anomaly_map : ndarray, float32, shape (h, w), or None
         Of the detector that masks come from, at the size that the inspector looks at.
     mask : ndarray, uint8 {0, 1}, shape (H, W), or None
         Where the defect is, at the photograph's own size; only of rejected parts.

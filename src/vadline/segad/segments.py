@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from vadline.defects.synthetic import OUTSIDE
 from vadline.errors import VadlineError
+from vadline.images.shape import Size, height_width
 from vadline.segad.foreground import FOREGROUND, NAMES
 from vadline.segad.params import SegmentParams
 from vadline.segad.vad_layout import vad_segments
@@ -33,9 +34,7 @@ def decided(params: SegmentParams, bads: int) -> SegmentParams:
     return params.model_copy(update={"kind": kind})
 
 
-def make_segments(
-    params: SegmentParams, size: int | tuple[int, int], roi: np.ndarray | None = None
-) -> Segments:
+def make_segments(params: SegmentParams, size: Size, roi: np.ndarray | None = None) -> Segments:
     """Make the segmentation map that a run asks for.
 
     Parameters
@@ -71,7 +70,7 @@ def make_segments(
     return np.where(roi, labels, np.uint8(OUTSIDE)), names
 
 
-def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
+def _everywhere(params: SegmentParams, size: Size) -> Segments:
     if params.kind == "vad":
         return vad_segments(height_width(size))
     if params.kind == "grid":
@@ -85,7 +84,7 @@ def _everywhere(params: SegmentParams, size: int | tuple[int, int]) -> Segments:
     raise VadlineError(f"segments: kind {params.kind} needs good parts: use decided, auto_segments")
 
 
-def _filling(path: Path | None, size: int | tuple[int, int]) -> Segments:
+def _filling(path: Path | None, size: Size) -> Segments:
     """Make all of the picture foreground, and lay a label picture's greys but 0 on top."""
     if path is None:
         return np.full(height_width(size), FOREGROUND, np.uint8), NAMES
@@ -95,7 +94,7 @@ def _filling(path: Path | None, size: int | tuple[int, int]) -> Segments:
     return labels, (*NAMES, *greys[none:])
 
 
-def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments:
+def grid_segments(size: Size, rows: int, cols: int) -> Segments:
     """Cut the picture into rows x cols cells of almost equal size, named ``cell_<row>_<col>``.
 
     Raises
@@ -115,7 +114,7 @@ def grid_segments(size: int | tuple[int, int], rows: int, cols: int) -> Segments
     return labels, tuple(f"cell_{r}_{c}" for r in range(rows) for c in range(cols))
 
 
-def load_segments(path: str | Path, size: int | tuple[int, int]) -> Segments:
+def load_segments(path: str | Path, size: Size) -> Segments:
     """Read a label picture: each distinct grey value is a segment named ``segment_<value>``.
 
     The picture is brought to ``size`` by nearest neighbour; a segment that this loses stays in the
@@ -156,8 +155,3 @@ def load_segments(path: str | Path, size: int | tuple[int, int]) -> Segments:
     height, width = height_width(size)
     resized = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
     return np.array(resized), tuple(f"segment_{value}" for value in greys)
-
-
-def height_width(size: int | tuple[int, int]) -> tuple[int, int]:
-    """Read a size: one number stands for a square."""
-    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

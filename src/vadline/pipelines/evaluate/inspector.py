@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import vadline
 from vadline.calibration import Promise, calibrate
 from vadline.f2pad import F2PADParams
-from vadline.images import ImageParams, read_region
+from vadline.images import read_region
 from vadline.inspection import Bundle, model_card, usual_features
 from vadline.segad import IMAGE_SCORE, BlendedForest
 from vadline.sources import SourceParams
@@ -86,7 +86,6 @@ def describe_inspector(
 
 def pack_reading(
     source: SourceParams,
-    images: ImageParams,
     segments: NDArray[np.uint8],
     segment_names: list[str],
     sixteen_bit_max: int,
@@ -97,8 +96,9 @@ def pack_reading(
     """Pack how photographs are read, and what of them counts."""
     tensors = {"segments": torch.from_numpy(np.array(segments))}
     if (roi := source.region_of_interest()) is not None:
-        tensors["region"] = torch.from_numpy(read_region(roi, images.size).drawn.copy())
-    rules = {"size": images.size, "sixteen_bit_max": sixteen_bit_max}
+        drawn = read_region(roi, segments.shape).drawn
+        tensors["region"] = torch.from_numpy(drawn.copy())
+    rules = {"size": list(segments.shape), "sixteen_bit_max": sixteen_bit_max}
     named = {"segment_names": list(segment_names), "per_part": per_part}
     return ModelState(tensors, {**rules, **named, "mm_per_pixel": mm_per_pixel})
 

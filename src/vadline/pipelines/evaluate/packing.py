@@ -13,7 +13,7 @@ from vadline.pipelines.evaluate import inspector
 _SETTINGS = ["inspector_maker", "split", "calibration", "drift_check", "usual"]
 _TABLES = ["detection", "segad"]
 _RATES = ["params:decide.false_reject_rate", "params:decide.review_rate"]
-_READING = ["params:source", "params:images", "segments", "segment_names"]
+_READING = ["params:source", "segments", "segment_names"]
 _READING += ["sixteen_bit_max", "params:images.mm_per_pixel"]
 
 

@@ -21,7 +21,6 @@ TABLES = ("detection", "segad", "kinds", "refinement", "thresholds")
 SETTINGS = {
     "Seed": "seed",
     "Backbone": "backbone.name",
-    "Photographs read at, pixels": "images.size",
     "Protocol": "split.protocol",
     "Scheme": "split.scheme",
     "Share of bad parts that the probability reckons with": "decide.bad_share",
@@ -35,6 +34,7 @@ def gather_words(
     drift: dict[str, Any],
     split: pd.DataFrame,
     segments: dict[str, str],
+    roi: NDArray[np.bool_],
     *rest: Any,
     product: str,
     detectors: list[str],
@@ -46,6 +46,7 @@ def gather_words(
     settings = {
         "Source": product,
         "Parts that it learnt from": f"{learnt['goods']} good, {learnt['bads']} bad",
+        "Photographs read at": f"{roi.shape[1]} x {roi.shape[0]} pixels, width x height",
         "Detectors": ", ".join(detectors),
         "Segments": segments["names"],
         "Score that decides": calibration["setup"],
@@ -133,7 +134,10 @@ def nodes(line: Line) -> list[Node]:
     return [
         Node(
             bound(gather_words, product=workspace(), detectors=list(line.detectors)),
-            inputs=["calibration", "drift_verdict", "split", "report_segments", *settings, *TABLES],
+            inputs=[
+                *["calibration", "drift_verdict", "split", "report_segments", "roi"],
+                *[*settings, *TABLES],
+            ],
             outputs="report_words",
             name="gather_words",
         ),

@@ -94,7 +94,7 @@ def score(
     detector, rows = load_detector(model), scored_rows(split)
     asked = synthetic.behind(rows, len(split), "forest")
     scored = detector.score(Joined([images, synthetic.images]), asked, roi)
-    return _as_datasets(split, synthetic, asked, scored, images.shape[1], detector.params)
+    return _as_datasets(split, synthetic, asked, scored, images.shape[1:3], detector.params)
 
 
 def _cross_fit(
@@ -120,7 +120,7 @@ def _cross_fit(
     scored = cross_fit(
         build, training, folds, held_out, seed, scratch, identity, same_encoder=encoders is None
     )
-    return _as_datasets(split, synthetic, asked, scored, training.images.shape[1], detector)
+    return _as_datasets(split, synthetic, asked, scored, training.images.shape[1:3], detector)
 
 
 def _content(split: pd.DataFrame, synthetic: StandIns) -> str:
@@ -136,7 +136,7 @@ def _as_datasets(
     synthetic: StandIns,
     asked: NDArray[np.int64],
     scored: tuple[NDArray[np.float32], NDArray[np.float64]],
-    size: int,
+    size: tuple[int, ...],
     detector: DetectorParams,
 ) -> Scored:
     """Lay maps of photographs where these stand, NaN elsewhere; those of stand-ins apart."""

@@ -22,10 +22,10 @@ def split_images(
 
 
 def segment_images(
-    segments: SegmentParams, size: int, roi: NDArray[np.bool_]
+    segments: SegmentParams, roi: NDArray[np.bool_]
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Make the static segmentation map; what lies outside of the region is in no segment."""
-    labels, names = make_segments(segments, size, roi)
+    labels, names = make_segments(segments, roi.shape, roi)
     return labels, list(names)
 
 
@@ -40,7 +40,7 @@ def learn_segments(
     """Make the segmentation map that known bad parts allow and good training parts suggest."""
     chosen = decided(segments, learnt_from(split, "training")["bads"])
     if chosen.kind != "auto":
-        return segment_images(chosen, images.shape[1], roi)
+        return segment_images(chosen, roi)
     goods = np.flatnonzero(split["detector"])
     labels, names = auto_segments(images, goods, chosen.count, backbone, roi, seed)
     return labels, list(names)

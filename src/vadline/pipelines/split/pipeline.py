@@ -38,5 +38,5 @@ def _segments() -> Node:
         learnt = ["images", "split", "roi", "params:backbone", "params:seed"]
         inputs = ["params:segad.segments", *learnt]
         return Node(learn_segments, inputs=inputs, outputs=made, name="learn_segments")
-    inputs = ["params:segad.segments", "params:images.size", "roi"]
+    inputs = ["params:segad.segments", "roi"]
     return Node(segment_images, inputs=inputs, outputs=made, name="segment_images")
