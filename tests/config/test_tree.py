@@ -9,6 +9,7 @@ import yaml
 from vadline.config.complete import complete
 from vadline.config.parsing import parse
 from vadline.errors import VadlineError
+from vadline.images.tiles import TileParams
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -223,3 +224,13 @@ def test_completing_twice_changes_nothing_and_leaves_the_given_alone(raw):
     once = complete(raw)
     assert raw == before
     assert complete(once) == once
+
+
+def test_all_who_look_at_photographs_look_at_the_tiles(raw):
+    raw["images"]["tiles"] = "2x3"
+    raw["detectors"]["padim"] = {"tiles": {"rows": 1}}
+    parameters = parse(raw)
+    cut = TileParams(rows=2, columns=3, overlap=32)
+    assert parameters.detectors["patchcore"].tiles == cut
+    assert parameters.apc.tiles == parameters.probe.tiles == cut
+    assert parameters.detectors["padim"].tiles == TileParams()

@@ -11,8 +11,7 @@ from tests.inspection.bundles import bundle_around, halves
 
 from vadline.apc import APCParams
 from vadline.apc.network import new_network
-from vadline.backbones import BackboneParams
-from vadline.detectors import KINDS, DetectorParams, MapDetector, detector_class
+from vadline.detectors import KINDS, DetectorParams, MapDetector, unfitted
 from vadline.inspection import Inspector, write_bundle
 
 BRIEF = {"epochs": 1, "steps_per_epoch": 2, "train_batch": 4}
@@ -34,7 +33,10 @@ SETTINGS = {
 }
 THEIRS = ("fastflow", "rd4ad", "efficientad", "anomalib")
 LEARN_BEFORE = ("apc_cls", "apc_segm")  # a seed has no part in how good parts spread
+IN_TILES = " in tiles"
+TILED = ("patchcore", "padim", "devnet", "apc_cls")
 HERE = [k for k in KINDS if k not in THEIRS or importlib.util.find_spec("anomalib")]
+HERE += [f"{kind}{IN_TILES}" for kind in TILED]
 
 
 @functools.cache
@@ -47,14 +49,14 @@ def fine_tuned():
     return network.state()
 
 
-def trial_of(kind):
+def trial_of(name):
+    kind = name.removesuffix(IN_TILES)
+    cut = {"rows": 1, "columns": 2} if name != kind else None
     settings = {"kind": kind, "batch_size": 3, **SETTINGS[kind]}
-    params = DetectorParams.model_validate(settings)
+    params = DetectorParams.model_validate(settings | {"tiles": cut})
     encoder = fine_tuned() if kind.startswith("apc_") else None
-    return Trial(
-        lambda: detector_class(kind).build(params, BackboneParams(), kind, encoder),
-        256 if kind == "efficientad" else 64,
-    )
+    size = {"efficientad": 256}.get(kind, 96 if cut else 64)
+    return Trial(lambda: unfitted(params, kind, encoder), size)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def test_it_is_kept(kind, check, trials):
     check(trials[kind])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in HERE if kind not in LEARN_BEFORE])
+@pytest.mark.parametrize("kind", [kind for kind in HERE if not kind.startswith(LEARN_BEFORE)])
 def test_another_seed_gives_another_detector(kind, trials):
     trial = trials[kind]
     other = trial.make().fit(trial.training(), 6)

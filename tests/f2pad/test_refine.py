@@ -5,10 +5,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from vadline.detectors import PatchCoreParams, Tiled
 from vadline.errors import VadlineError
 from vadline.f2pad import F2PADParams, refine
 from vadline.f2pad.protocol import RefinableDetector
 from vadline.f2pad.refine import anomaly_mask, dilated_region
+from vadline.images.tiles import TileParams
 
 PARAMS = F2PADParams(
     ring_width=4, max_shift=2, k=3, max_iterations=60, radius_share=0.06, min_area=0, tau_a=0.6
@@ -192,3 +194,16 @@ def test_what_a_region_encloses_belongs_to_it():
 def test_params_refuse_nonsense(wrong):
     with pytest.raises(ValidationError):
         F2PADParams(**wrong)
+
+
+def test_in_tiles_each_gives_the_mask_of_its_own_share(toy):
+    cut = TileParams(rows=1, columns=2, overlap=32)
+    tiled = Tiled(PatchCoreParams(tiles=cut), lambda: toy.detector)
+    wide = [np.concatenate([of, of[:, :, ::-1]], axis=2) for of in (toy.images, toy.maps)]
+    references = np.concatenate([toy.references, toy.references[:, :, ::-1]], axis=2)
+    found = refine(*wide, 0.5, tiled, toy.prior, references, PARAMS)
+    truth = np.concatenate([toy.masks, toy.masks[:, :, ::-1]], axis=2)
+    assert _iou(found.masks[:5], truth[:5]).min() > 0.7
+    assert found.log.index.tolist() == list(range(len(toy.images)))
+    assert (found.log.seconds[:5] > 0).all()
+    assert not found.masks[~found.initial_masks.any(axis=(1, 2))].any()

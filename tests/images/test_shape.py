@@ -102,7 +102,12 @@ def test_photographs_masks_and_region_have_one_shape(tmp_path):
     np.testing.assert_array_equal(masks[2] == 1, marked)
 
 
-@pytest.mark.parametrize("size", [0, 100, (64,), (64, 100), (64, 64, 64), "64x96"])
+@pytest.mark.parametrize("size", ["64x96", " 64 x 96", (64, 96), [64, 96]])
+def test_a_pair_can_be_said_on_a_command_line(size):
+    assert ImageParams(size=size).size == (64, 96)
+
+
+@pytest.mark.parametrize("size", [0, 100, (64,), (64, 100), (64, 64, 64), "64x100"])
 def test_what_no_backbone_takes_is_refused(size):
     with pytest.raises(ValidationError, match="size"):
         ImageParams(size=size)

@@ -27,7 +27,7 @@ def described(detector, images, segments, per_part=False):
     """Return the segment statistics, image scores and statistics of photographs."""
     rows = np.arange(len(images))
     grid, scores = detector.score(images, rows)
-    maps = AnomalyMaps(grid, images.shape[1], detector.params.blur_sigma)
+    maps = AnomalyMaps(grid, images.shape[1:3], detector.params.sigma_at(images.shape[1:3]))
     names = ["left", "right"]
     segments = part_segments(images, rows, segments) if per_part else segments
     found = describe_maps(maps.pixels(rows), segments, names)

@@ -65,10 +65,12 @@ def test_the_guide_s_detector_keeps_the_contract(tmp_path, monkeypatch):
     importlib.import_module("test_mean_image").test_it_keeps_the_contract()
 
 
-def test_all_native_detectors_run_side_by_side_on_wide_photographs(project):
+def test_all_native_detectors_run_side_by_side_on_tiles(project):
     line = {"detectors": " ".join(NATIVE), "refined": "padim cflow"}
-    project.run(params={"line": line, "detectors": TINY, "images": {"size": [96, 128]}})
-    assert project.load("padim.refined_masks").shape[1:] == (96, 128)
+    images = {"size": [128, 64], "tiles": "1x2"}
+    project.run(params={"line": line, "detectors": TINY, "images": images})
+    assert project.load("images").shape[1:] == (128, 96, 3)
+    assert project.load("padim.refined_masks").any()
     tables = project.tables()
     assert tables["detection"]["row"].tolist() == [*NATIVE, "probe", "mean"]
     unseen = [name for name in NATIVE if name != "wrn"]

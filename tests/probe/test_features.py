@@ -7,6 +7,7 @@ import torch
 from vadline.backbones import BackboneParams
 from vadline.detectors.patches import patch_features
 from vadline.errors import VadlineError
+from vadline.images.tiles import TileParams
 from vadline.probe import Probe, ProbeParams, load_probe, pretrained, probe_features, probe_state
 from vadline.state import ModelState
 
@@ -68,3 +69,20 @@ def test_a_saved_probe_describes_and_scores_the_same():
 def test_a_level_that_the_backbone_has_not_is_told():
     with pytest.raises(VadlineError, match="feature levels"):
         probe_features(BackboneParams(), ProbeParams(pooled_layers=(2, 7)))
+
+
+def test_tiles_are_described_as_one_photograph():
+    images = np.random.default_rng(2).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
+    grids = np.random.default_rng(3).normal(size=(2, 8, 12)).astype(np.float32)
+    one, two = (
+        probe_features(BackboneParams(), ProbeParams(tiles=TileParams(columns=columns)))
+        for columns in (1, 2)
+    )
+    whole = probe_features(BackboneParams(), ProbeParams()).describe(
+        images, np.arange(2), grids, "probe"
+    )
+    same = one.describe(images, np.arange(2), grids, "probe")
+    np.testing.assert_allclose(same, whole, rtol=1e-4, atol=1e-4)
+    cut = two.describe(images, np.arange(2), grids, "probe")
+    assert cut.shape == whole.shape
+    assert np.corrcoef(cut.ravel(), whole.ravel())[0, 1] > 0.8

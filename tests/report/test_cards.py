@@ -1,7 +1,9 @@
 import numpy as np
-from tests.report.worlds import decisions
+from tests.report.worlds import decisions, report_data
 
-from vadline.report.cards import choose
+from vadline.report import ReportSize
+from vadline.report.cards import choose, make_cards
+from vadline.report.heat import fit_heat
 from vadline.report.numbers import completed
 
 
@@ -31,3 +33,13 @@ def test_without_labels_rejected_parts_and_those_that_just_passed():
 
 def test_parts_without_score_are_not_shown():
     assert choose(completed(decisions().assign(score=np.nan)), 6) == []
+
+
+def test_what_is_shown_much_smaller_than_it_is_has_a_close_up():
+    data, table = report_data(decisions()), completed(decisions())
+    heat = fit_heat(table, data.pictures)
+    for side, shown in ((8, True), (9, False)):
+        groups = make_cards(data, table, heat, (0, 1), ReportSize(cards=4, picture=side))
+        cards = [card for group in groups for card in group.cards]
+        assert all(bool(card.close_up) == shown for card in cards)
+        assert not any(card.wide for card in cards)

@@ -3,11 +3,20 @@ import io
 
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
 from vadline.report import Pictures
 from vadline.report.heat import fit_heat, frequency, suspicious
-from vadline.report.pictures import MARKED, fitted, heated, jpeg, outlined
+from vadline.report.pictures import (
+    MARKED,
+    cropped,
+    fitted,
+    heated,
+    jpeg,
+    outlined,
+    window_around,
+)
 
 GREY = np.full((40, 60, 3), 90, np.uint8)
 
@@ -16,8 +25,18 @@ def test_a_picture_becomes_a_small_jpeg():
     text = jpeg(GREY, 30)
     assert text.startswith("data:image/jpeg;base64,")
     image = Image.open(io.BytesIO(base64.b64decode(text.partition(",")[2])))
-    assert image.size == (30, 20)
+    assert image.size == (37, 24)  # as many pixels as 30 x 30
     assert fitted(GREY, 256).shape == GREY.shape
+
+
+def test_a_close_up_shows_the_hottest_place():
+    heat = np.zeros((8, 12), np.float32)
+    heat[7, 3] = 1
+    window = window_around(heat, np.array([0.5, 0.25]))
+    assert window == ((0.5, pytest.approx(3.5 / 12 - 0.125)), (0.5, 0.25))
+    picture = np.arange(40 * 60).reshape(40, 60)
+    np.testing.assert_array_equal(cropped(picture, window), picture[20:, 10:25])
+    assert cropped(heat, window).max() == 1
 
 
 def test_heat_is_red_where_it_is_hot_and_grey_elsewhere():

@@ -107,6 +107,7 @@ class APCCls(HeadDetector):
 
     Params = ClsParams
     task = "cls"
+    scores_images = True
 
 
 class APCSegm(HeadDetector):

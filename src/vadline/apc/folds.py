@@ -17,7 +17,7 @@ from vadline.apc.checkpoint import keep_best, read_network
 from vadline.apc.held_out import HeldOut, summarise_held_out
 from vadline.apc.network import new_network
 from vadline.apc.params import APCParams
-from vadline.apc.pseudo_masks import with_pseudo_masks
+from vadline.apc.preparing import prepared
 from vadline.apc.said import HELD_OUT_AUROC
 from vadline.apc.training import train_apc
 from vadline.backbones import fixed_threads
@@ -80,10 +80,10 @@ def train_apc_folds(
             return train_apc_folds(training, folds, params, seed, Path(scratch), device=device)
     every = np.unique(folds).tolist()
     sets = {fold: training.without(folds == fold) for fold in every}
-    if params.pseudo_masks:  # once, not in every epoch
-        network = params.network()
-        with fixed_threads(params.threads):
-            sets = {fold: with_pseudo_masks(rest, network, seed) for fold, rest in sets.items()}
+    with fixed_threads(params.threads):  # once, not in every epoch
+        sets = {fold: prepared(rest, params, seed)[0] for fold, rest in sets.items()}
+        training, parts = prepared(training, params, seed)
+        folds = folds[parts]
     taught = [fold for fold, rest in sets.items() if rest.bad is not None and rest.bad.any()]
     for fold in set(every) - set(taught):
         logger.info("APC: fold %d is left no bad part to learn from: as pretrained", fold)

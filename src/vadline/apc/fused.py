@@ -56,6 +56,7 @@ class APCFused(PatchCore):
     Params = FusedParams
     params: FusedParams
     heads: Heads
+    scores_images = True
     spread_: Tensor
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from vadline.backbones import TRAINING_THREADS, BackboneParams
+from vadline.images.tiles import TileParams
 
 Task = Literal["cls", "segm", "recon"]
 Width = Annotated[int, Field(ge=8, multiple_of=8)]
@@ -21,6 +22,9 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
 
     backbone: BackboneParams | None = Field(
         None, description="The network to fine-tune; null for the line's."
+    )
+    tiles: TileParams | None = Field(
+        None, description="How its photographs are cut; null as images.tiles says."
     )
     tasks: tuple[Task, ...] = Field(
         ("cls", "segm", "recon"),

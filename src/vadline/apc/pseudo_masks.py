@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadline.backbones import BackboneParams
-from vadline.detectors import AnomalyMaps, PatchCoreParams, TrainingSet
-from vadline.detectors.patchcore import PatchCore
+from vadline.detectors import AnomalyMaps, Detector, PatchCoreParams, TrainingSet, unfitted
 from vadline.detectors.training_set import Images
+from vadline.images.tiles import TileParams
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,9 @@ class WithMasks:
         return np.zeros(self.shape[1:], np.uint8) if self._masks is None else self._masks[row]
 
 
-def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int) -> TrainingSet:
+def with_pseudo_masks(
+    training: TrainingSet, network: BackboneParams, seed: int, tiles: TileParams | None = None
+) -> TrainingSet:
     """Mark bad images without a known mask where they lie far from good ones.
 
     Parameters
@@ -67,6 +69,8 @@ def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int)
         Good and bad images.
     network : BackboneParams
         Of the bank's features, as pretrained.
+    tiles : TileParams, optional
+        How the bank's photographs are cut.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int)
         return training
     # Half of the goods say what is usual: those in the bank are at no distance from it.
     asked = np.arange(len(goods.rows)) % 2 == 1
-    bank = PatchCore.build(PatchCoreParams(), network, "pseudo-masks")
+    bank = unfitted(PatchCoreParams(backbone=network, tiles=tiles), "pseudo-masks")
     bank.fit(goods.without(asked), seed)
     rows, usual_rows = training.rows[lacking], goods.rows[asked][:GOODS]
     usual, found = (_pixels(bank, training, each) for each in (usual_rows, rows))
@@ -97,7 +101,7 @@ def with_pseudo_masks(training: TrainingSet, network: BackboneParams, seed: int)
     return dataclasses.replace(training, masks=masks, mask_known=now)
 
 
-def _pixels(bank: PatchCore, training: TrainingSet, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def _pixels(bank: Detector, training: TrainingSet, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     grid, _ = bank.score(training.images, rows, training.roi)
-    size, sigma = training.images.shape[1:3], bank.params.blur_sigma
-    return AnomalyMaps(grid, size, sigma).pixels(np.arange(len(rows)))
+    size = training.images.shape[1:3]
+    return AnomalyMaps(grid, size, bank.params.sigma_at(size)).pixels(np.arange(len(rows)))

@@ -21,7 +21,7 @@ from vadline.apc.held_out import HeldOut, Judged
 from vadline.apc.losses import batch_losses
 from vadline.apc.network import APCNetwork, new_network
 from vadline.apc.params import APCParams
-from vadline.apc.pseudo_masks import with_pseudo_masks
+from vadline.apc.preparing import prepared
 from vadline.apc.sampling import check_both_classes, steps_in_epoch
 from vadline.backbones import BackboneParams, fixed_threads
 from vadline.detectors import TrainingSet
@@ -109,9 +109,7 @@ def _train(
     stop: int | None,
     judge: HeldOut | None,
 ) -> APCResult:
-    if params.pseudo_masks:
-        training = with_pseudo_masks(training, params.network(), seed)
-    maker = BatchMaker(training, params, seed)
+    maker = BatchMaker(prepared(training, params, seed)[0], params, seed)
     check_both_classes(maker.labels)  # before any weights are read
     network = new_network(params, seed)
     network = network.to(device).to(memory_format=torch.channels_last).train()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -32,10 +33,11 @@ def fixed_threads(count: int | None = None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def usual_batch(device: torch.device) -> int:
-    """Return how many images a forward pass takes where nothing else is said."""
+def usual_batch(device: torch.device, size: Sequence[int] = (256, 256)) -> int:
+    """Return how many images of a height and width a forward pass takes by default, 1 or more."""
     # On a CPU a small batch's activations stay in the caches.
-    return 4 if device.type == "cpu" else 64
+    usual = 4 if device.type == "cpu" else 64
+    return min(usual, max(1, usual * 256 * 256 // math.prod(size)))
 
 
 def pick_device(device: str) -> torch.device:

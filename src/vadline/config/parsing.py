@@ -40,7 +40,7 @@ def parse(raw: dict[str, Any], reviewed_bads: bool = False) -> Parameters:
         parameters = Parameters.model_validate(whole)
     except ValidationError as error:
         raise VadlineError("Parameters: " + "; ".join(_explain(error, whole)) + ".") from error
-    parameters = _with_backbones(parameters)
+    parameters = _with_tiles(_with_backbones(parameters))
     used = [parameters.detectors[name].network() for name in parameters.line.detectors]
     for net in dict.fromkeys((parameters.backbone, parameters.apc.network(), *used)):
         check_backbone(net.name, net.weights, net.sha256)
@@ -56,6 +56,19 @@ def _with_backbones(parameters: Parameters) -> Parameters:
     }
     apc = parameters.apc if parameters.apc.backbone else parameters.apc.model_copy(update=own)
     return parameters.model_copy(update={"detectors": detectors, "apc": apc})
+
+
+def _with_tiles(parameters: Parameters) -> Parameters:
+    """Cut photographs as ``images.tiles`` says for whoever does not say it itself."""
+    if (cut := parameters.images.cut()) is None:
+        return parameters
+    own = {"tiles": cut}
+    detectors = {
+        name: detector if detector.tiles else detector.model_copy(update=own)
+        for name, detector in parameters.detectors.items()
+    }
+    apc, probe = (each.model_copy(update=own) for each in (parameters.apc, parameters.probe))
+    return parameters.model_copy(update={"detectors": detectors, "apc": apc, "probe": probe})
 
 
 def _explain(error: ValidationError, raw: dict[str, Any]) -> Iterator[str]:

@@ -11,6 +11,8 @@ from vadline.detectors.params import DetectorParams, PatchCoreParams
 from vadline.detectors.patchcore import PatchCore
 from vadline.detectors.protocol import Detector, FitsFolds
 from vadline.detectors.registry import KINDS, detector_class, load_detector, unfitted
+from vadline.detectors.tile_training import cut_training
+from vadline.detectors.tiled import Tiled
 from vadline.detectors.training_set import TrainingSet
 
 __all__ = [
@@ -23,8 +25,10 @@ __all__ = [
     "MapDetector",
     "PatchCore",
     "PatchCoreParams",
+    "Tiled",
     "TrainingSet",
     "cross_fit",
+    "cut_training",
     "detector_class",
     "image_scores",
     "load_detector",

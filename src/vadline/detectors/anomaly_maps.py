@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadline.detectors.maps import upsample_and_blur
-from vadline.images.shape import Size
+from vadline.images.shape import Size, height_width
+
+_CHUNK_PIXELS = 64 * 256 * 256
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,18 @@ class AnomalyMaps:
         return upsample_and_blur(self.grid[rows], self.size, self.blur_sigma)
 
     def chunks(
-        self, rows: NDArray[np.int64], chunk: int = 64
+        self, rows: NDArray[np.int64], chunk: int | None = None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Walk over pixel-sized maps, ``chunk`` at a time, without ever holding them all.
+
+        Without ``chunk``, as many as 64 of 256 x 256 pixels are.
 
         Yields
         ------
         rows : ndarray, int64, shape (n,)
         maps : ndarray, float32, shape (n, H, W)
         """
+        chunk = chunk or max(1, _CHUNK_PIXELS // math.prod(height_width(self.size)))
         for start in range(0, len(rows), chunk):
             part = rows[start : start + chunk]
             yield part, self.pixels(part)

@@ -27,6 +27,10 @@ class MapDetector(ABC):
     """
 
     Params: ClassVar[type[DetectorParams]]
+    positional: ClassVar[bool] = False
+    """Whether what it learns depends on where on the photograph that is."""
+    scores_images: ClassVar[bool] = False
+    """Whether :meth:`score_batch` gives scores of its own, be they the map's highest or not."""
 
     def __init__(self, params: DetectorParams, name: str) -> None:
         self.params = params
@@ -73,10 +77,9 @@ class MapDetector(ABC):
         """Where it computes."""
         return pick_device(self.params.device)
 
-    @property
-    def batch_size(self) -> int:
-        """Images that are looked at together."""
-        return self.params.batch_size or usual_batch(self.device)
+    def batch_for(self, size: tuple[int, ...]) -> int:
+        """Return how many images of a height and width are looked at together."""
+        return self.params.batch_size or usual_batch(self.device, size)
 
     def batches(
         self, images: Images, rows: NDArray[np.int64], doing: str = "features"
@@ -89,7 +92,7 @@ class MapDetector(ABC):
             On ``device``.
         """
         with progress(total=len(rows), desc=f"{self.name}: {doing}", unit="image") as bar:
-            for batch in batches(images, rows, self.batch_size):
+            for batch in batches(images, rows, self.batch_for(images.shape[1:3])):
                 yield batch.to(self.device)
                 bar.update(len(batch))
 
@@ -109,17 +112,12 @@ class MapDetector(ABC):
         maps, scores = [np.empty((0, 1, 1), np.float32)], [np.empty(0)]
         for batch in self.batches(images, rows, "anomaly maps"):
             found, score = self.score_batch(batch, roi)
-            values = _inside(found.float().cpu().numpy(), roi)
+            values = inside(found.float().cpu().numpy(), roi)
             maps.append(values)
             if score is not None:
                 scores.append(score.double().cpu().numpy())
-            elif self.params.image_score == "blurred":
-                pixels = upsample_and_blur(
-                    values, (images.shape[1], images.shape[2]), self.params.blur_sigma
-                )
-                scores.append(image_scores(pixels))
             else:
-                scores.append(image_scores(values))
+                scores.append(map_scores(values, images.shape[1:3], self.params))
         return np.concatenate(maps[1:] or maps), np.concatenate(scores)
 
     def state(self) -> ModelState:
@@ -144,9 +142,22 @@ class MapDetector(ABC):
         return detector
 
 
-def _inside(maps: NDArray[np.float32], roi: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+def map_scores(
+    maps: NDArray[np.float32], size: tuple[int, ...], params: DetectorParams
+) -> NDArray[np.float64]:
+    """Score images by their maps, float32 (N, h, w), as ``params.image_score`` says.
+
+    ``size`` is the photographs' height and width.
+    """
+    if params.image_score == "blurred":
+        maps = upsample_and_blur(maps, size, params.sigma_at(size))
+    return image_scores(maps)
+
+
+def inside(maps: NDArray[np.float32], roi: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    """Take what lies outside of a region, bool (H, W), out of maps; see `Detector.score`."""
     if roi is None or roi.all():
         return maps
-    inside = grid_roi(roi, maps.shape[1:])
-    lowest = np.where(inside, maps, np.inf).min(axis=(1, 2), keepdims=True)
-    return np.where(inside, maps, np.minimum(lowest, 0)).astype(np.float32)
+    seen = grid_roi(roi, maps.shape[1:])
+    lowest = np.where(seen, maps, np.inf).min(axis=(1, 2), keepdims=True)
+    return np.where(seen, maps, np.minimum(lowest, 0)).astype(np.float32)

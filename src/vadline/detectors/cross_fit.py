@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from vadline.detectors.protocol import Detector, FitsFolds
+from vadline.detectors.tile_training import training_of_tile
+from vadline.detectors.tiled import Tiled
 from vadline.detectors.training_set import Images, TrainingSet
 from vadline.errors import VadlineError
+from vadline.images.tiles import Tiles
 from vadline.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -97,6 +100,9 @@ def cross_fit(
     finished = _FinishedFolds(folder, inputs)
     built_for = next((fold for fold in asked if not finished.has(fold)), asked[0])
     first = build(built_for)
+    if isinstance(first, Tiled) and first.positional:
+        # Tile by tile, so that no more than one tile's models are in memory.
+        return _by_tiles(build, training, folds, held_out, seed, folder, identity, same_encoder)
     finished.settings = json.dumps(first.params.model_dump(mode="json"), sort_keys=True)
     left = [fold for fold in asked if not finished.has(fold)]
     _tell_cost(first.name, training, folds, asked, len(left))
@@ -119,6 +125,39 @@ def cross_fit(
             bar.update()
     finished.remove()
     return together.maps, together.scores
+
+
+def _by_tiles(
+    build: Callable[[int], Detector],
+    training: TrainingSet,
+    folds: NDArray[np.int64],
+    held_out: HeldOut,
+    seed: int,
+    folder: Path | None,
+    identity: str,
+    same_encoder: bool,
+) -> _Scored:
+    """Cross-fit each tile's own models, as if it were a product of its own."""
+    tiled = _as_tiled(build, 0)
+    tiling = tiled.tiling(training.images.shape[1:3])
+    store = Tiles(held_out.images, tiling)
+
+    def of_a_tile(fold: int) -> Detector:
+        return _as_tiled(build, fold).at(0)
+
+    def score(tile: int) -> _Scored:
+        asked = replace(held_out, images=store, rows=held_out.rows * len(tiling) + tile)
+        own = training_of_tile(training, tiling, tile)
+        place = None if folder is None else folder / f"tile_{tile}"
+        return cross_fit(of_a_tile, own, folds, asked, seed, place, identity, same_encoder)
+
+    return tiled.by_tiles(score, tiling, len(held_out.rows), training.roi)
+
+
+def _as_tiled(build: Callable[[int], Detector], fold: int) -> Tiled:
+    built = build(fold)
+    assert isinstance(built, Tiled)
+    return built
 
 
 def _fitted(

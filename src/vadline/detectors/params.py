@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from vadline.backbones import BackboneParams
 from vadline.errors import VadlineError
+from vadline.images.tiles import TileParams, Tiling
 
 
 class DetectorParams(BaseModel):
@@ -35,6 +36,9 @@ class DetectorParams(BaseModel):
         "blurred map, which a single odd patch moves less.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to compute.")
+    tiles: TileParams | None = Field(
+        None, description="How this detector's photographs are cut; null as images.tiles says."
+    )
 
     @model_validator(mode="wrap")
     @classmethod
@@ -59,6 +63,12 @@ class DetectorParams(BaseModel):
     def role(self) -> str:
         """The role whose images it learns from: ``learn_from``, or ``detector``."""
         return getattr(self, "learn_from", "detector")
+
+    def sigma_at(self, size: Sequence[int]) -> float:
+        """Return ``blur_sigma`` for whole photographs of a height and width: a tile's is less."""
+        if self.tiles is None:
+            return self.blur_sigma
+        return self.blur_sigma * min(Tiling.of(self.tiles, (size[0], size[1])).tile) / min(size)
 
     def network(self) -> BackboneParams:
         """Return the detector's backbone: ``backbone``, in which a line has filled in its own."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.protocol import Detector
+from vadline.detectors.tiled import Tiled
 from vadline.errors import VadlineError
 from vadline.state import ModelState
 
@@ -82,9 +83,17 @@ def params_class(settings: Mapping[str, Any]) -> type[DetectorParams]:
 
 def load_detector(state: ModelState) -> Detector:
     """Rebuild a fitted detector of any kind from its ``state``, possibly of another process."""
+    if "models" in state.config:  # one a tile, or one for all
+        return cast(Detector, Tiled.from_state(state))
     return detector_class(state.config["params"]["kind"]).from_state(state)
 
 
 def unfitted(params: DetectorParams, name: str, encoder: ModelState | None = None) -> Detector:
     """Make an unfitted detector of any kind, on its own network; see `Detector.build`."""
-    return detector_class(params.kind).build(params, params.network(), name, encoder)
+    whole = params.model_copy(update={"tiles": None})
+
+    def build() -> Detector:
+        return detector_class(params.kind).build(whole, whole.network(), name, encoder)
+
+    # Whoever asks for a class gets that of a tile's.
+    return build() if params.tiles is None else cast(Detector, Tiled(params, build))

@@ -121,6 +121,11 @@ def _needed(bundle: Bundle, detector: str | None) -> list[str]:
     whole = [*setup["detectors"], setup["classifier"], looked_at]
     names = [detector] if detector else whole
     for name in filter(None, names):
+        if kinds.get(name) and bundle.detectors[name].config["params"].get("tiles"):
+            raise VadlineError(
+                f"{name} looks at tiles, which ONNX files cannot: leave images.tiles out, and "
+                "raise images.size"
+            )
         if name not in able:
             needs = "" if detector else f"the set-up {setup['name']} needs {name}: "
             raise VadlineError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,11 @@ from scipy import ndimage
 from skimage.morphology import remove_small_objects
 from torch import Tensor
 
+from vadline.detectors import Detector
 from vadline.errors import VadlineError
 from vadline.f2pad.gradient import solve
 from vadline.f2pad.inpainting import inpaint
+from vadline.f2pad.looks import looks
 from vadline.f2pad.objective import PIXEL_UNIT, Objective, as_input, weight_unit
 from vadline.f2pad.params import F2PADParams
 from vadline.f2pad.penalties import LOG_RANGE
@@ -60,7 +63,7 @@ def refine(
     images: np.ndarray,
     maps: np.ndarray,
     threshold: float,
-    detector: RefinableDetector,
+    detector: RefinableDetector | Detector,
     prior: PixelPrior,
     references: np.ndarray,
     params: F2PADParams,
@@ -77,8 +80,9 @@ def refine(
         Anomaly maps at the images' size, higher = more anomalous.
     threshold : float
         Of M0, see :func:`vadline.f2pad.selection.initial_masks`.
-    detector : RefinableDetector
-        Its extractor's device is where the work is done.
+    detector : RefinableDetector or Detector
+        Fitted. Its extractor's device is where the work is done. Of one that looks at tiles, each
+        tile is refined where M0 reaches into its own share, and gives the mask there.
     references : ndarray, uint8, shape (R, H, W, 3)
         Normal images for the initialiser; R may be 0.
     roi : ndarray, bool, shape (H, W), optional
@@ -102,25 +106,49 @@ def refine(
             "resize it"
         )
     initial = initial_masks(maps, threshold, roi)
-    chosen = np.flatnonzero(initial.any(axis=(1, 2)))
     masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
-    log = pd.DataFrame(
+    logs = [_no_log(len(images))]
+    tiles = looks(detector, roi.shape)
+    marked = [np.flatnonzero(initial[:, *each.own].any(axis=(1, 2))) for each in tiles]
+    with progress(total=sum(map(len, marked)), desc="F2PAD", unit="part") as bar:
+        for (tile, own, looking), chosen in zip(tiles, marked, strict=True):
+            objective = Objective(looking, prior, params)
+            within = tuple(
+                slice(mine.start - seen.start, mine.stop - seen.start)
+                for mine, seen in zip(own, tile, strict=True)
+            )
+            for start in range(0, len(chosen), params.batch_size):
+                some = chosen[start : start + params.batch_size]
+                strengths = maps[some] / levels(maps[some], threshold, roi)
+                *found, log = _refine_batch(
+                    images[some][:, *tile],
+                    strengths[:, *tile],
+                    initial[some][:, *tile],
+                    references[:, *tile],
+                    objective,
+                    roi[tile],
+                )
+                for into, values in zip((masks, painted, recovered), found, strict=True):
+                    into[some, *own] = values[:, *within]
+                logs.append(log.set_index(some))
+                bar.update(len(some))
+    return RefineResult(masks, recovered, initial, painted, _one_log(logs))
+
+
+def _no_log(count: int) -> pd.DataFrame:
+    """Return the log of images that are not solved."""
+    return pd.DataFrame(
         {"iterations": 0, "converged": True, "kept": True, "tau": np.nan}
         | dict.fromkeys(("loss", "loss_initial", "seconds"), 0.0),
-        index=np.arange(len(images)),
+        index=np.arange(count),
     )
-    objective = Objective(detector, prior, params)
-    with progress(total=len(chosen), desc="F2PAD", unit="part") as bar:
-        for start in range(0, len(chosen), params.batch_size):
-            some = chosen[start : start + params.batch_size]
-            strengths = maps[some] / levels(maps[some], threshold, roi)
-            own = images[some], strengths, initial[some]
-            found = _refine_batch(*own, references, objective, roi)
-            masks[some], painted[some], recovered[some] = found[:3]
-            for name, values in found[3].items():
-                log.loc[some, name] = values.to_numpy()
-            bar.update(len(some))
-    return RefineResult(masks, recovered, initial, painted, log)
+
+
+def _one_log(logs: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put together what was solved in several tiles of an image."""
+    how = {"iterations": "max", "converged": "all", "kept": "all", "tau": "max"}
+    how |= dict.fromkeys(("loss", "loss_initial", "seconds"), "sum")
+    return pd.concat(logs).groupby(level=0).agg(how)
 
 
 def dilated_region(mask: np.ndarray, radius_share: float) -> np.ndarray:

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-Side = Annotated[int, Field(ge=32, multiple_of=32)]
+from vadline.images.shape import MULTIPLE, height_width
+from vadline.images.tiles import TileParams
+
+
+def _pair(value: object) -> object:
+    """Read ``4x2``, which a command line takes without quotes, as a pair."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*x\s*\d+\s*", value):
+        return tuple(map(int, value.split("x")))
+    return value
+
+
+Side = Annotated[int, Field(ge=MULTIPLE, multiple_of=MULTIPLE)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class ImageParams(BaseModel, extra="forbid", frozen=True):
     """How photographs become arrays."""
 
-    size: Side | tuple[Side, Side] = Field(
+    size: Annotated[Side | tuple[Side, Side], BeforeValidator(_pair)] = Field(
         256,
-        description="What photographs are read at, in pixels, multiples of 32: height and width, "
-        "or one number for the shorter side, with the aspect of good parts kept; where "
+        description="What photographs are read at, in pixels, multiples of 32: height and width "
+        "(256x384), or one number for the shorter side, with the aspect of good parts kept; where "
         "photographs differ in aspect, each is stretched to a square.",
+    )
+    tiles: Annotated[tuple[Count, Count] | None, BeforeValidator(_pair)] = Field(
+        None,
+        description="Rows and columns of tiles (4x4), for defects that are small on large "
+        "photographs: networks look at them one by one, and maps are laid together. images.size "
+        "is then a tile's; where it is one number, tiles have the aspect that this leaves them.",
+    )
+    tile_overlap: int = Field(
+        MULTIPLE,
+        ge=0,
+        multiple_of=MULTIPLE,
+        description="Pixels that neighbouring tiles have in common, a multiple of 32: no defect "
+        "up to this size is cut.",
     )
     workers: int | None = Field(
         None,
@@ -40,3 +66,24 @@ class ImageParams(BaseModel, extra="forbid", frozen=True):
         "taken, before resizing; null: areas in pixels alone.",
         json_schema_extra={"changes_results": False},
     )
+
+    def cut(self) -> TileParams | None:
+        """Return how photographs are cut; None where networks look at the whole."""
+        if self.tiles is None or self.tiles == (1, 1):
+            return None
+        rows, columns = self.tiles
+        return TileParams(rows=rows, columns=columns, overlap=self.tile_overlap)
+
+    def longest(self) -> int:
+        """Return the longer side of square photographs, or of a whole of tiles."""
+        tile = height_width(self.size)
+        return max(tile if (cut := self.cut()) is None else cut.whole(tile))
+
+    @model_validator(mode="after")
+    def _tiles_are_more_than_their_overlap(self) -> Self:
+        if self.cut() and self.tile_overlap >= min(height_width(self.size)):
+            raise ValueError(
+                f"tile_overlap {self.tile_overlap} leaves tiles of size {self.size} nothing of "
+                "their own: lower it"
+            )
+        return self

@@ -32,7 +32,10 @@ def height_width(size: Size) -> tuple[int, int]:
 
 
 def find_shape(
-    records: Sequence[Record], size: Size, workers: int | None = None
+    records: Sequence[Record],
+    size: Size,
+    workers: int | None = None,
+    tiles: tuple[int, int] = (1, 1),
 ) -> tuple[int, int]:
     """Find height and width of the arrays that photographs become.
 
@@ -44,11 +47,13 @@ def find_shape(
     ----------
     workers : int, optional
         Threads that read files' headers.
+    tiles : tuple of int
+        Rows and columns that photographs are cut into.
 
     Returns
     -------
     tuple of int
-        Height and width, multiples of `MULTIPLE`.
+        Height and width of a photograph, or of its tiles; multiples of `MULTIPLE`.
     """
     if not isinstance(size, int):
         return height_width(size)
@@ -57,18 +62,19 @@ def find_shape(
     aspects = np.array([width / height for width, height in filter(None, found)])
     if not len(aspects):  # reading them will say what is wrong
         return size, size
-    height, width = shape_of(aspects, size)
+    height, width = shape_of(aspects * tiles[0] / tiles[1], size)
+    pixels = f"{width} x {height} pixels{' a tile' if tiles != (1, 1) else ''}, width x height"
     if height != width:
         logger.info(
-            "Photographs %.3g times as wide as high are read at %d x %d pixels, width x height; "
-            "images.size=[height, width] fixes another shape",
-            *(np.median(aspects), width, height),
+            "Photographs %.3g times as wide as high are read at %s; images.size=HEIGHTxWIDTH "
+            "fixes another shape",
+            *(np.median(aspects), pixels),
         )
-    elif abs(np.log(np.median(aspects))) > _ALIKE or aspects.max() > (1 + _ALIKE) * aspects.min():
+    elif aspects.max() > (1 + _ALIKE) * aspects.min():
         logger.info(
             "Photographs are %.2g to %.2g times as wide as high, so that each is stretched to "
-            "%d x %d pixels; images.size=[height, width] fixes another shape",
-            *(aspects.min(), aspects.max(), width, height),
+            "%s; images.size=HEIGHTxWIDTH fixes another shape",
+            *(aspects.min(), aspects.max(), pixels),
         )
     return height, width
 

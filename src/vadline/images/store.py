@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import shutil
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from vadline.images.shape import find_shape
 from vadline.images.threads import map_in_order
 from vadline.progress import progress
 from vadline.sources.manifest import BAD, COLUMNS, GOOD, Record
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,14 @@ def ingest(
     """
     if not records:
         raise VadlineError("the source lists no images: check source.root")
-    size = find_shape(records, params.size, params.workers)
+    size = find_shape(records, params.size, params.workers, params.tiles or (1, 1))
+    if cut := params.cut():
+        size, tile = cut.whole(size), size
+        logger.info(
+            "Photographs are read at %d x %d pixels, width x height, in %d rows of %d tiles of "
+            "%d x %d",
+            *(*size[::-1], cut.rows, cut.columns, *tile[::-1]),
+        )
     region = None if roi is None else read_region(roi, size)
     most = params.sixteen_bit_max or find_maximum(records, region, params.workers)
     rows: list[dict[str, Any]] = []

@@ -168,7 +168,7 @@ class Inspector:
         grids, scores, probe = self._look.at(images)
         names = self.bundle.reading.config["segment_names"]
         kept = {
-            name: AnomalyMaps(grid, self.size, self._detectors[name].params.blur_sigma)
+            name: AnomalyMaps(grid, self.size, self._detectors[name].params.sigma_at(self.size))
             for name, grid in grids.items()
         }
         features = []
@@ -245,7 +245,7 @@ class Inspector:
             images,
             maps,
             threshold,
-            self._detectors[masking.config["detector"]],  # type: ignore[arg-type]  # one of line.refined
+            self._detectors[masking.config["detector"]],
             PixelPrior(*(masking.tensors[name].numpy() for name in ("means", "precisions"))),
             masking.tensors["references"].numpy(),
             F2PADParams.model_validate(told),

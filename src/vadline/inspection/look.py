@@ -42,7 +42,8 @@ class Look:
         self._looks_where = "" if probe is None else str(probe.config["detector"])
         self._roi = roi
         # One pass serves all only where all look at the same batches.
-        self._together = max(getattr(each, "batch_size", _TOGETHER) for each in detectors.values())
+        sizes = (getattr(each, "batch_for", lambda _: _TOGETHER) for each in detectors.values())
+        self._together = max(size(roi.shape) for size in sizes)
         frozen = (d for d in detectors.values() if isinstance(d, OnBackbone))
         through = [d for d in frozen if not isinstance(d, EndToEnd)]  # these trained their own
         own = [] if self._probe is None else [self._probe[0].extractor]

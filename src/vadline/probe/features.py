@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor, usual_batch
+from vadline.detectors.laying import joined_maps
 from vadline.detectors.patches import batches, patch_features
 from vadline.detectors.training_set import Images
+from vadline.images.tiles import Tiling
 from vadline.probe.params import ProbeParams
 from vadline.progress import progress
 
@@ -107,15 +109,23 @@ class PartFeatures(nn.Module):
         ndarray, float32, shape (n, F)
         """
         found, device = [np.empty((0, sum(self.sizes.values())), np.float32)], self.device
-        size = together or usual_batch(device)
+        size = together or usual_batch(device, images.shape[1:3])
         with progress(total=len(rows), desc=f"{name}: features", unit="image") as bar:
             for start, batch in enumerate(batches(images, rows, size)):
                 some = rows[start * size : (start + 1) * size]
                 where = torch.from_numpy(np.ascontiguousarray(grids[some])).to(device)
-                maps = self.extractor(self.extractor.normalise(batch.to(device)))
+                maps = self._look(self.extractor.normalise(batch.to(device)))
                 found.append(self(maps, where).cpu().numpy())
                 bar.update(len(batch))
         return np.concatenate(found)
+
+    def _look(self, x: Tensor) -> list[Tensor]:
+        """Return the backbone's maps of photographs, laid together where they are cut."""
+        if self.params.tiles is None:
+            return self.extractor(x)
+        tiling = Tiling.of(self.params.tiles, x.shape[-2:])
+        of_tiles = [self.extractor(x[..., rows, columns]) for rows, columns in tiling.windows]
+        return [joined_maps(level, tiling) for level in zip(*of_tiles, strict=True)]
 
     def split(self, features: Vectors) -> dict[str, Vectors]:
         """Return the two vectors of each part, (n, F), by name."""

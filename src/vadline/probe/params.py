@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from vadline.images.tiles import TileParams
+
 
 class ProbeParams(BaseModel, extra="forbid", frozen=True):
     """Classifiers on frozen features; not in the papers.
@@ -22,6 +24,9 @@ class ProbeParams(BaseModel, extra="forbid", frozen=True):
     )
     spread: int = Field(
         20, ge=2, description="Patches, likewise, whose features' standard deviation is added."
+    )
+    tiles: TileParams | None = Field(
+        None, description="How its photographs are cut; null as images.tiles says."
     )
     width: float = Field(
         2.0,

@@ -14,9 +14,20 @@ from vadline.report.data import Picture, ReportData, ReportSize
 from vadline.report.heat import Heat
 from vadline.report.nearest import nearest_goods
 from vadline.report.numbers import threshold_in_use
-from vadline.report.pictures import FOUND, MARKED, fitted, heated, jpeg, outlined
+from vadline.report.pictures import (
+    FOUND,
+    MARKED,
+    Window,
+    cropped,
+    fitted,
+    heated,
+    jpeg,
+    outlined,
+    window_around,
+)
 from vadline.sources.manifest import BAD, GOOD
 
+_WIDE = 2.0  # times as wide as high: pictures stand one below the other
 _GOODS = (
     "Good parts with the highest scores",
     "Known to be good, and most like bad ones to the line: those above the threshold are rejected "
@@ -45,6 +56,8 @@ class Card:
     part: dict[str, Any]
     photograph: str
     heat: str
+    close_up: str
+    wide: bool
     nearest: str
     nearest_name: str
     place: float | None
@@ -82,7 +95,9 @@ def make_cards(
                 Card(
                     part,
                     jpeg(photograph, size.picture),
-                    _explained(data, photograph, heat, int(part["row"]), size.picture),
+                    _explained(data, photograph, heat, int(part["row"])),
+                    _close_up(data, heat, int(part["row"]), size.picture),
+                    photograph.shape[1] > _WIDE * photograph.shape[0],
                     nearest,
                     name,
                     _place(part["score"], ends),
@@ -137,21 +152,35 @@ def _beside(data: ReportData, shown: pd.DataFrame, side: int) -> dict[int, tuple
     return found
 
 
+def _close_up(data: ReportData, heat: Heat | None, row: int, side: int) -> str:
+    """Return what looks oddest pixel by pixel, where the whole has to be made small; or ""."""
+    whole = data.pictures.photograph(row)
+    anomaly_map = None if heat is None else data.pictures.heat(row)
+    if anomaly_map is None or min(whole.shape[:2]) < 2 * side:
+        return ""
+    window = window_around(anomaly_map, side / np.array(whole.shape[:2]))
+    return _explained(data, cropped(whole, window), heat, row, window)
+
+
 def _explained(
-    data: ReportData, photograph: Picture, heat: Heat | None, row: int, side: int
+    data: ReportData,
+    photograph: Picture,
+    heat: Heat | None,
+    row: int,
+    window: Window = ((0, 0), (1, 1)),
 ) -> str:
-    """Return the photograph with heat and outlines; "" where there is nothing to say."""
+    """Return a part of the photograph with heat and outlines; "" where there is nothing to say."""
     anomaly_map = None if heat is None else data.pictures.heat(row)
     masks: tuple[NDArray[np.bool_] | None, ...] = data.pictures.masks(row)
     if anomaly_map is None and not any(mask is not None for mask in masks):
         return ""
     drawn = photograph
     if heat is not None and anomaly_map is not None:
-        drawn = heated(photograph, heat(anomaly_map))
+        drawn = heated(photograph, heat(cropped(anomaly_map, window)))
     for mask, colour in zip(masks, (MARKED, FOUND), strict=True):
-        if mask is not None:
-            drawn = outlined(drawn, mask, colour)
-    return jpeg(drawn, side)
+        if mask is not None and (seen := cropped(mask, window)).any():
+            drawn = outlined(drawn, seen, colour)
+    return jpeg(drawn, max(photograph.shape[:2]))
 
 
 def _place(value: float, ends: tuple[float, float]) -> float | None:

@@ -77,7 +77,7 @@ class ReportSize:
     thumbnails : int
         Rows of the table of all parts that have a picture; those with the highest scores.
     picture, thumbnail : int
-        Longer side in pixels.
+        Side of the square that has as many pixels.
     """
 
     cards: int = 60

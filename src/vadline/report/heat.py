@@ -48,13 +48,14 @@ def fit_heat(decisions: pd.DataFrame, pictures: Pictures) -> Heat | None:
     rejected = decisions["decision"] == REJECT
     sides = []
     for some in (decisions[~rejected], decisions[rejected]):
-        maps = [pictures.heat(row) for row in evenly(some["row"].to_numpy(), _LOOKED_AT).tolist()]
-        sides.append([each for each in maps if each is not None])
+        rows = evenly(some["row"].to_numpy(), _LOOKED_AT).tolist()
+        maps = (each for row in rows if (each := pictures.heat(row)) is not None)
+        sides.append([(np.quantile(each, _COLD), each.max()) for each in maps])
     passed, hot = sides[0] or sides[1], sides[1] or sides[0]
     if not passed:
         return None
-    low = float(np.median([np.quantile(each, _COLD) for each in passed]))
-    high = float(np.quantile([each.max() for each in hot], _HOT))
+    low = float(np.median([cold for cold, _ in passed]))
+    high = float(np.quantile([peak for _, peak in hot], _HOT))
     return Heat(low, max(high, low + 1e-6))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import math
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -13,6 +15,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 MARKED, FOUND = (255, 255, 255), (0, 229, 255)
 """Colours of outlines: of a defect as a person marked it, and as the line found it."""
+Window = tuple[tuple[float, float], tuple[float, float]]
 _HALO = (20, 20, 20)
 _QUALITY = 80
 _PALE = 0.35  # how far the photograph steps back behind the heat
@@ -20,7 +23,7 @@ _STRONGEST = 0.85
 
 
 def jpeg(picture: NDArray[np.uint8], side: int, quality: int = _QUALITY) -> str:
-    """Write a picture as a data URI, its longer side brought down to ``side`` pixels.
+    """Write a picture as a data URI, brought down as :func:`fitted` does.
 
     Parameters
     ----------
@@ -32,10 +35,35 @@ def jpeg(picture: NDArray[np.uint8], side: int, quality: int = _QUALITY) -> str:
 
 
 def fitted(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Bring a picture's longer side down to ``side`` pixels; a smaller one stays as it is."""
+    """Bring a picture down to as many pixels as a square has; a smaller one stays as it is."""
     image = Image.fromarray(np.asarray(picture))
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return np.asarray(image)
+    factor = side / math.sqrt(image.width * image.height)
+    if factor >= 1:
+        return np.asarray(image)
+    size = max(1, round(factor * image.width)), max(1, round(factor * image.height))
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+
+
+def window_around(heat: NDArray[np.float32], share: NDArray[np.float64]) -> Window:
+    """Return the part of a picture around where heat is highest, in shares of its sides.
+
+    Parameters
+    ----------
+    heat : ndarray, float32, shape (h, w)
+    share : ndarray, float64, shape (2,)
+        How high and how wide the part is; less than 1.
+    """
+    highest = np.array(np.unravel_index(int(np.argmax(heat)), heat.shape))
+    start = ((highest + 0.5) / heat.shape - share / 2).clip(0, 1 - share)
+    return (float(start[0]), float(start[1])), (float(share[0]), float(share[1]))
+
+
+def cropped(values: NDArray[Any], window: Window) -> NDArray[Any]:
+    """Cut a part, as :func:`window_around` gives it, out of pixels of any size."""
+    (top, left), (high, wide) = window
+    rows, columns = values.shape[:2]
+    y, x = round(top * rows), round(left * columns)
+    return values[y : y + max(1, round(high * rows)), x : x + max(1, round(wide * columns))]
 
 
 def heated(picture: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -117,7 +117,7 @@ class GoodLooks:
         extractor = build_extractor(backbone.name, LEVELS, backbone.weights, backbone.sha256)
         extractor = extractor.to(pick_device("auto")).folded()
         total = squares = np.zeros(())
-        for batch in batches(images, rows, usual_batch(extractor.mean.device)):
+        for batch in batches(images, rows, usual_batch(extractor.mean.device, images.shape[1:3])):
             found = extract(extractor, batch, POOL).cpu().double().numpy()
             total, squares = total + found.sum(axis=0), squares + np.square(found).sum(axis=0)
         mean = total / len(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from vadline.errors import VadlineError
@@ -14,23 +13,21 @@ from vadline.sources.registry import source_adapter
 
 
 def read_source(
-    source: SourceParams, demo_folder: Path | None = None, size: int | Sequence[int] = 256
+    source: SourceParams, demo_folder: Path | None = None, size: int = 256
 ) -> list[Record]:
     """List the images of a source; see `list_source`."""
     return list_source(source, demo_folder, size).records
 
 
-def list_source(
-    source: SourceParams, demo_folder: Path | None = None, size: int | Sequence[int] = 256
-) -> Listing:
+def list_source(source: SourceParams, demo_folder: Path | None = None, size: int = 256) -> Listing:
     """List the images of a source, and what it leaves out; no image is opened.
 
     Parameters
     ----------
     demo_folder : Path, optional
         Where the demo is rendered, or was; no other source needs it.
-    size : int or (int, int)
-        Of photographs as they are read; the demo is rendered so large.
+    size : int
+        Side of the demo's pictures in pixels.
 
     Returns
     -------
@@ -60,10 +57,10 @@ def list_source(
     return Listing(with_unique_ids(listing.records), listing.left_out)
 
 
-def _render(source: SourceParams, folder: Path | None, size: int | Sequence[int]) -> Path:
+def _render(source: SourceParams, folder: Path | None, size: int) -> Path:
     """Render the demo product, unless it stands there already."""
     from vadline.sources.demo.tree import render_demo  # the renderer is heavy; others need it not
 
     if folder is None:
         raise VadlineError("source demo is rendered: give read_source a demo_folder to put it in")
-    return render_demo(folder, source.demo, size if isinstance(size, int) else max(size))
+    return render_demo(folder, source.demo, size)

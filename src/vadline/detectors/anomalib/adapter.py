@@ -51,6 +51,11 @@ class TrainedDetector(MapDetector):
     Params: ClassVar[type[TrainedParams]]
     params: TrainedParams
 
+    @property
+    def scores_images(self) -> bool:  # type: ignore[override]  # as its settings say
+        """Whether the model's own scores are taken."""
+        return self.params.image_score == "model"
+
     def __init__(
         self,
         params: TrainedParams,
@@ -202,6 +207,11 @@ class AnomalibDetector(TrainedDetector):
 
     Params = AnomalibParams
     params: AnomalibParams
+
+    @property
+    def positional(self) -> bool:  # type: ignore[override]  # as its model is
+        """Whether the model has a Gaussian at each place."""
+        return self.params.model.lower() == "padim"
 
     def module(self, size: tuple[int, int], *, pretrained: bool) -> AnomalibModule:
         """Build the untrained model; see :meth:`TrainedDetector.module`."""

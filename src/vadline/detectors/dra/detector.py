@@ -85,6 +85,7 @@ class DRA(EndToEnd):
     Params = DRAParams
     params: DRAParams
     network_: DRANetwork
+    scores_images = True
     _fast: DRANetwork
 
     @fixed_threads()

@@ -48,6 +48,7 @@ class PaDiM(OnBackbone):
     """
 
     Params = PaDiMParams
+    positional = True
     params: PaDiMParams
 
     def fit(self, training: TrainingSet, seed: int = 0) -> PaDiM:

@@ -45,6 +45,8 @@ class PRNet(OnBackbone):
     Params = PRNetParams
     params: PRNetParams
 
+    scores_images = True
+
     @fixed_threads()
     def fit(self, training: TrainingSet, seed: int = 0) -> PRNet:
         """Find prototypes of the goods, then learn to segment; see `Detector.fit`.

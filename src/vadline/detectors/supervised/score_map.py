@@ -52,6 +52,7 @@ class ScoreMapDetector(EndToEnd):
     Params: ClassVar[type[ScoreMapParams]]
     params: ScoreMapParams
     network_: ScoreMapNetwork
+    scores_images = True
     _fast: ScoreMapNetwork
 
     @abstractmethod

@@ -61,6 +61,8 @@ class WRN(ScoreMapDetector):
     Params = WRNParams
     params: WRNParams
 
+    scores_images = True
+
     def fit(self, training: TrainingSet, seed: int = 0) -> Self:
         """Train with good and bad images; see `ScoreMapDetector.fit`."""
         self.level_ = torch.zeros((), device=self.device)

@@ -141,6 +141,7 @@ def _fit(
 ) -> Trial:
     """Fit a detector and its pixel prior on some photographs, and score the made images."""
     rows = np.sort(rows)
+    detector = detector.model_copy(update={"tiles": None})
     fitted = unfitted(detector, name).fit(TrainingSet(images, rows, roi=roi), seed)
     assert isinstance(fitted, RefinableDetector)  # as the settings' check made sure
     references = images[reference_rows(rows, f2pad.references, seed)]
@@ -149,7 +150,7 @@ def _fit(
     pixels = extractor.normalise(sample[None, None].to(extractor.mean.device))[0, :, 0].T
     prior = fit_pixel_prior(pixels.cpu().numpy(), f2pad.prior_components, seed)
     grid_maps, _ = fitted.score(made.images, np.arange(len(made.images)), roi)
-    maps = AnomalyMaps(grid_maps, images.shape[1:3], detector.blur_sigma)
+    maps = AnomalyMaps(grid_maps, images.shape[1:3], detector.sigma_at(images.shape[1:3]))
     return Trial(name, made, fitted, prior, references, maps, roi)
 
 

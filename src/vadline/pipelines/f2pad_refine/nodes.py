@@ -14,7 +14,6 @@ from vadline.calibration import Calibration
 from vadline.calibration.outcomes import REJECT
 from vadline.defects.stand_ins import StandIns
 from vadline.detectors import AnomalyMaps, load_detector
-from vadline.errors import VadlineError
 from vadline.f2pad import (
     F2PADParams,
     PixelPrior,
@@ -25,7 +24,7 @@ from vadline.f2pad import (
     rows_to_refine,
     sample_pixels,
 )
-from vadline.f2pad.protocol import RefinableDetector
+from vadline.f2pad.looks import looks
 from vadline.splits import measured, scored_rows
 from vadline.state import ModelState
 
@@ -44,7 +43,7 @@ def learn_pixel_prior(
     """Fit the mixture of colours that good parts have, and keep these as references."""
     goods = references["row"].to_numpy(np.int64, copy=True)
     sample = sample_pixels(images[goods], pixels, seed, roi)
-    extractor = _refinable(model).extractor
+    extractor = looks(load_detector(model), roi.shape)[0].detector.extractor
     normalised = extractor.normalise(torch.from_numpy(sample)[None, None])[0, :, 0].T
     prior = fit_pixel_prior(normalised.numpy(), components, seed)
     tensors = {"means": prior.means, "precisions": prior.precisions, "references": goods}
@@ -114,7 +113,7 @@ def refine_masks(
         images[rows],
         maps.pixels(rows),
         threshold["threshold"],
-        _refinable(model),
+        load_detector(model),
         PixelPrior(prior.tensors["means"].numpy(), prior.tensors["precisions"].numpy()),
         images[prior.tensors["references"].numpy()],
         f2pad,
@@ -123,10 +122,3 @@ def refine_masks(
     log = result.log.assign(row=rows, image_id=parts["image_id"].to_numpy())
     masks = result.masks, result.initial_masks, result.painted_masks
     return *masks, result.recovered, log
-
-
-def _refinable(model: ModelState) -> RefinableDetector:
-    detector = load_detector(model)
-    if not isinstance(detector, RefinableDetector):
-        raise VadlineError(f"line.refined: {model.config['name']} cannot be refined: leave it out")
-    return detector

@@ -33,7 +33,7 @@ def ingest_images(
     Images and masks are files in ``scratch``, which their datasets take over. The folder's name
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
-    listing = list_source(source, demo_folder, images.size)
+    listing = list_source(source, demo_folder, images.longest())
     records = apply_verdicts(listing.records, verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
     report = with_left_out(read.report, listing.left_out)
