@@ -160,6 +160,6 @@ def _log_file(name: str, dataset: Any, kind: str) -> None:
     path = Path(dataset._get_load_path())
     figure = dataset.load() if kind == "figure" and path.suffix == ".json" else None
     if isinstance(figure, go.Figure):
-        mlflow.log_text(whole_page(figure, name), f"figures/{name}.html")
+        mlflow.log_text(whole_page({name: figure}, name), f"figures/{name}.html")
     else:
         mlflow.log_artifact(str(path), f"{kind}s")
