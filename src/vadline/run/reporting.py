@@ -23,6 +23,7 @@ from vadline.metrics.kinds import EVERY, UNSEEN
 from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
 from vadline.run.describing import describe_run
+from vadline.run.mistakes import quiet_resume_hint
 from vadline.run.registering import log_inspector, log_photographs
 from vadline.run.terminal import console
 
@@ -41,9 +42,9 @@ class TrackingHooks:
     All is logged here, in the main process: nodes of a parallel run would open runs of their own.
     """
 
-    @hook_impl
     _listed = False
 
+    @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where to ask git for the code's version."""
         self._project_path = Path(context.project_path)
@@ -51,8 +52,8 @@ class TrackingHooks:
     @hook_impl(trylast=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
-        if (run := mlflow.active_run()) is not None:
         self._listed = False
+        if (run := mlflow.active_run()) is not None:
             tracking.open_on_runs(run.info.experiment_id)
             tracking.log_parameters(current())
             tracking.set_tags(current(), self._project_path, run_params)
@@ -80,19 +81,20 @@ class TrackingHooks:
                     log_inspector(catalog, workspace())
             describe_run(run.info.run_id, pipeline, catalog)
 
-
     def _list_photographs(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         used = {"manifest", "split"} & pipeline.datasets()
         if used and not self._listed and mlflow.active_run() and catalog.exists("manifest"):
             log_photographs(catalog.load("manifest"), workspace())
+
 
 class ReportingHooks:
     """Print what the run has found."""
 
     @hook_impl
     def after_context_created(self) -> None:
-        """Give a log file its width."""
+        """Give a log file its width, and our own words the last place."""
         console()
+        quiet_resume_hint()
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
