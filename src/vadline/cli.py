@@ -20,6 +20,7 @@ from vadline.errors import VadlineError
 from vadline.project import project_here
 from vadline.run.mistakes import told
 from vadline.run.options import literal, read_params
+from vadline.run.viewing import BOXES, check_root, open_on_boxes
 
 _STOPPED = 130  # as shells have it
 _GO_ON = (
@@ -126,6 +127,10 @@ def viz(options: tuple[str, ...]) -> None:
 
     with _explained():
         usual = {"include_hooks": True, **last_run(project_here())}
+        if not any(option.startswith("--params") for option in options):
+            check_root(usual.get("params", {}))
+        open_on_boxes()
+        click.echo(f"The boxes alone: the address below, with {BOXES} at its end.")
         kedro_viz_run.main([*options], prog_name="vadline viz", default_map=usual)
 
 
