@@ -33,6 +33,7 @@ def create_pipeline() -> Pipeline:
     return as_stage(
         "evaluate",
         *_tables(line),
+        packing.usual(),
         *_decisions(line.detectors),
         *rows,
         *parts.nodes(line),
