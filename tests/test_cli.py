@@ -1,5 +1,9 @@
 """What a person sees who makes a mistake on the command line."""
 
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -124,6 +128,17 @@ def test_a_part_that_cannot_run_says_why_in_one_line(kedro, project, arguments, 
     assert "Traceback" not in done.stdout + done.stderr
     for word in words:
         assert word in line
+
+
+@pytest.mark.parametrize("command", ["inspect", "compare", "viz"])
+def test_outside_of_a_project_a_command_says_so_at_once(tmp_path, command):
+    given = [sys.executable, "-X", "importtime", "-m", "vadline", command, "new"]
+    done = subprocess.run(given, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = [x for x in done.stderr.splitlines() if not x.startswith("import time:")]
+    assert line.startswith(f"vadline: {tmp_path} lies in no project")
+    assert done.stdout == ""
+    assert not re.search(r"\| +(mlflow|torch|kedro\.framework)$", done.stderr, re.MULTILINE)
 
 
 def test_kedro_viz_opens_on_the_run_that_was_last(finished, monkeypatch):

@@ -13,13 +13,14 @@ from typing import Any
 import click
 from kedro.framework.cli.project import project_group
 from kedro.framework.cli.project import run as kedro_run
-from kedro.utils import find_kedro_project
 
 from vadline.config.inspecting import newest_inspector
 from vadline.config.last_run import last_run
 from vadline.errors import VadlineError
+from vadline.project import project_here
 from vadline.run.mistakes import told
 from vadline.run.options import literal, read_params
+from vadline.run.viewing import BOXES, check_root, open_on_boxes
 
 _STOPPED = 130  # as shells have it
 _GO_ON = (
@@ -27,17 +28,8 @@ _GO_ON = (
 )
 
 
-def _project() -> Path:
-    if (found := find_kedro_project(Path.cwd())) is None:
-        raise VadlineError(
-            f"{Path.cwd()} lies in no project of vadline: change to the folder that holds conf/ and"
-            " pyproject.toml, or copy them here"
-        )
-    return found
-
-
 def _check_environment(env: str | None) -> None:
-    conf = _project() / "conf"
+    conf = project_here() / "conf"
     known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
     if env is not None and env not in known:
         raise VadlineError(f"--env={env} is not a folder of {conf}; known: {', '.join(known)}.")
@@ -122,7 +114,7 @@ def export(out: Path, bundle: Path | None, detector: str | None) -> None:
     from vadline.export import export_onnx
 
     with _explained():
-        found = bundle or newest_inspector(_project())
+        found = bundle or newest_inspector(project_here())
         export_onnx(found, out, detector)
     click.echo(f"Wrote {out}")
 
@@ -134,7 +126,11 @@ def viz(options: tuple[str, ...]) -> None:
     from kedro_viz.launchers.cli.run import run as kedro_viz_run
 
     with _explained():
-        usual = {"include_hooks": True, **last_run(_project())}
+        usual = {"include_hooks": True, **last_run(project_here())}
+        if not any(option.startswith("--params") for option in options):
+            check_root(usual.get("params", {}))
+        open_on_boxes()
+        click.echo(f"The boxes alone: the address below, with {BOXES} at its end.")
         kedro_viz_run.main([*options], prog_name="vadline viz", default_map=usual)
 
 
@@ -152,5 +148,5 @@ def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
 
     with _explained():
         _check_environment(env)
-        page = compare_runs(runs, _project(), out, env)
+        page = compare_runs(runs, project_here(), out, env)
     click.echo(f"The page, to open in a browser or to send: {page}")

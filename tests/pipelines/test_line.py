@@ -11,6 +11,7 @@ from kedro.runner import ParallelRunner, ThreadRunner
 
 from vadline.apc import training
 from vadline.metrics import without_kinds
+from vadline.run.tracking import compared
 
 STAGES = (
     "ingest",
@@ -84,8 +85,10 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
     runs = finished.mlflow_runs()
     assert len(runs) == 1
     (run,) = runs.to_dict("records")
-    for name, table in finished.tables().items():  # thresholds too
-        for row in table.set_index("row").itertuples():
+    for name, whole in finished.tables().items():
+        table = compared(name, whole.set_index("row"))
+        assert len(table)
+        for row in table.itertuples():
             for column, value in row._asdict().items():
                 if column != "Index" and not np.isnan(value):
                     assert run[f"metrics.{name}/{row.Index}/{column}"] == pytest.approx(value)
@@ -96,13 +99,8 @@ def test_mlflow_has_one_run_with_every_cell_tag_parameter_and_picture(finished):
     assert run["params.split.scheme"] == "cross_fit"
     client = mlflow.MlflowClient()
     figures = {f.path for f in client.list_artifacts(run["run_id"], "figures")}
-    assert {
-        "figures/segad_roc.html",
-        "figures/segad_histograms.html",
-        "figures/thresholds_figure.html",
-        "figures/patchcore_gallery.png",
-        "figures/segments.png",
-    } <= figures
+    pictures = {"figures.html", "patchcore_gallery.png", "segments.png", "description.jpg"}
+    assert figures == {f"figures/{name}" for name in pictures}
     assert len(client.get_metric_history(run["run_id"], "training/apc/loss")) == 2
 
 

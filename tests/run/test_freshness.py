@@ -1,9 +1,11 @@
 """What a changed setting makes anew: what follows from it, and no more."""
 
+import numpy as np
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from PIL import Image
 
 import vadline
 from vadline.run.freshness import decisive, made_of, outputs_after
@@ -90,3 +92,34 @@ def test_only_what_counts_is_digested():
     assert "n_jobs" not in trees["forest"]
     assert trees["forest"]["max_depth"] == ForestParams().max_depth
     assert trees["names"] == ["a", 1]
+
+
+def test_another_region_and_a_photograph_under_its_old_name_are_told_of(project, caplog):
+    folder = project.path / "parts/good"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+
+    def photograph(name):
+        Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(folder / name)
+
+    def told(**kwargs):
+        caplog.clear()
+        params = {"source": {"root": "parts"}, "images": {"size": 32}}
+        project.run(env="folder", params=params, tags=["ingest"], **kwargs)
+        return [each.getMessage() for each in caplog.records if "since the photo" in each.msg]
+
+    for name in ("0.png", "1.png"):
+        photograph(name)
+    region = np.zeros((40, 40), np.uint8)
+    region[:20] = 255
+    Image.fromarray(region).save(project.path / "parts/roi.png")
+    assert told() == told(only_missing_outputs=True) == []
+    photograph("1.png")
+    Image.fromarray(255 - region).save(project.path / "parts/roi.png")
+    (line,) = told(only_missing_outputs=True)
+    assert line.startswith("2 files are changed (parts/good/1.png, ...)")
+    assert line.endswith("run again without --only-missing-outputs")
+    assert told() == told(only_missing_outputs=True) == []
+    (project.path / "parts/roi.png").unlink()
+    (line,) = told(only_missing_outputs=True)
+    assert line.startswith("1 file is changed (parts/roi.png)")

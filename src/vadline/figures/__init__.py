@@ -7,7 +7,7 @@ from vadline.figures.gallery import GalleryPart, gallery_figure
 from vadline.figures.histograms import histogram_figure
 from vadline.figures.history import history_figure
 from vadline.figures.importances import importance_figure
-from vadline.figures.pages import whole_page, write_page
+from vadline.figures.pages import whole_page
 from vadline.figures.roc import roc_figure
 from vadline.figures.segments import segments_figure
 from vadline.figures.sizes import sizes_figure
@@ -28,5 +28,4 @@ __all__ = [
     "table_figure",
     "thresholds_figure",
     "whole_page",
-    "write_page",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,27 +15,21 @@ from plotly.offline import get_plotlyjs
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_page(figure: go.Figure, path: Path) -> None:
-    """Write a figure as a small page; its folder gets Plotly once, as ``plotly.min.js``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.write_html(path, include_plotlyjs="directory", validate=False)
-
-
-def whole_page(figure: go.Figure, title: str) -> str:
-    """Make a page that needs no file beside it.
+def whole_page(figures: Mapping[str, go.Figure], title: str) -> str:
+    """Make a page of figures, by their names, that needs no file beside it.
 
     MLflow shows an artifact as a blob, from which no other file can be reached. Plotly is packed,
-    2 MB rather than 5, as each figure of each run carries it.
+    2 MB rather than 5, and there once for all figures.
 
     Returns
     -------
     str
         HTML, for browsers since 2023.
     """
-    page = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
-    figure_json = figure.to_json(validate=False).replace("</", "<\\/")
+    page = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    drawn = {k: v.to_json(validate=False).replace("</", "<\\/") for k, v in figures.items()}
     return page.get_template("page.html.j2").render(
-        title=title, plotly=_packed_plotly(), figure=figure_json
+        title=title, plotly=_packed_plotly(), figures=drawn
     )
 
 

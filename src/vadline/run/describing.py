@@ -15,7 +15,7 @@ from vadline.report import decided_in_words, escaped, write_note
 
 _NOTE = "mlflow.note.content"
 _LONGEST = 8000  # MLflow's databases keep no longer tag
-_SHOWN, _WIDE, _HIGH = "figures/description.png", 800, 1600
+_SHOWN, _WIDE, _HIGH = "figures/description.jpg", 800, 1600
 _TABLES = ("detection", "segad", "refinement")
 
 

@@ -7,14 +7,18 @@ import contextlib
 import multiprocessing
 import signal
 import threading
+import warnings
 from types import FrameType
 from typing import Any
 
 import mlflow
 from kedro.framework.hooks import hook_impl
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
 from vadline.run.mistakes import reason
+
+with warnings.catch_warnings():  # of a class of its own, for whoever wrote it
+    warnings.filterwarnings("ignore", message=".*type hints to the `predict` method")
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
 REASON = "error"
 """The tag of a failed run that says why."""

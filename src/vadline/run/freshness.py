@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 import vadline
 from vadline.config.current import current
 from vadline.errors import VadlineError
+from vadline.images.roi import read_region
 from vadline.io.atomic import AtomicMixin
 from vadline.sources import changes_since, read_source
+from vadline.sources.folder import ROI
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +63,7 @@ class FreshnessHooks:
             if isinstance(dataset, AtomicMixin):
                 dataset.stale_before = times.get(name, 0.0)
         if run_params.get("only_missing_outputs") and "manifest" in pipeline.datasets():
-            _tell_of_arrivals(catalog)
+            _tell_of_arrivals(catalog, times.get("manifest", math.inf))
 
 
 def made_of(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
@@ -117,14 +122,17 @@ def _tell(changed: set[str]) -> None:
         logger.info("Changed since the last run, so made anew with all that follows: %s", names)
 
 
-def _tell_of_arrivals(catalog: CatalogProtocol) -> None:
+def _tell_of_arrivals(catalog: CatalogProtocol, read_at: float) -> None:
     """Warn where the photographs are no more those that finished stages have read."""
     source = current().source
-    known = ("manifest", "ingest_report")
+    known = ("manifest", "ingest_report", "roi")
     if source.name == "demo" or not all(catalog.exists(name) for name in known):
         return
+    manifest, report, roi = (catalog.load(name) for name in known)
     try:
-        changes = changes_since(read_source(source), *(catalog.load(name) for name in known))
+        changes = changes_since(read_source(source), manifest, report, read_at)
+        if source.name == "folder" and not _is_region(source.region_of_interest(), roi):
+            changes.changed.append(str(Path(str(source.folder), ROI)))
     except VadlineError as error:
         logger.warning("What was read before counts, for now it cannot be listed: %s", error)
         return
@@ -134,6 +142,14 @@ def _tell_of_arrivals(catalog: CatalogProtocol) -> None:
             " now, run again without --only-missing-outputs",
             told,
         )
+
+
+def _is_region(path: Path | None, roi: NDArray[np.bool_]) -> bool:
+    """Say whether a file, or none, marks a region."""
+    size = roi.shape[0]
+    return bool(
+        roi.all() if path is None else (read_region(path, size).at(size, size) == roi).all()
+    )
 
 
 def _digest(value: Any) -> str:

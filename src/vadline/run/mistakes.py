@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +37,18 @@ def told(error: Exception) -> str | None:
         name = Path(str(getattr(missing, "filename", None) or error).rstrip("'\"")).name
         return f"{name} has not been made yet: run the whole line, --pipeline=segad_vad, first."
     return None
+
+
+def quiet_resume_hint() -> None:
+    """Keep Kedro from naming nodes to resume from below a mistake, where they are no remedy."""
+    for kind in ("sequential", "thread", "parallel"):
+        logging.getLogger(f"kedro.runner.{kind}_runner").addFilter(_is_no_hint)
+
+
+def _is_no_hint(record: logging.LogRecord) -> bool:
+    error = sys.exc_info()[1]  # the runner speaks while it handles it
+    hint = record.funcName == "_suggest_resume_scenario"
+    return not (hint and isinstance(error, Exception) and told(error))
 
 
 def reason(error: BaseException) -> str:

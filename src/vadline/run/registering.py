@@ -62,7 +62,7 @@ class Photographs(PandasDataset):
 
     @property
     def profile(self) -> dict[str, int]:
-        """Count what there is to learn from and to be measured on."""
+        """Count what there is; which of it is tested is the run's matter, not theirs."""
         listing = self.df
         bad = listing["label"] == BAD
         return {
@@ -71,21 +71,18 @@ class Photographs(PandasDataset):
             "bad": int(bad.sum()),
             "kinds of defect": int(listing.loc[bad, "defect"].nunique()),
             "bad with a mask": int((bad & listing["mask"]).sum()),
-            "test part": int(listing["test"].sum()),
         }
 
 
-def log_photographs(catalog: CatalogProtocol, product: str) -> None:
-    """Log which photographs the active run has learnt from and was measured on."""
-    manifest, split = catalog.load("manifest"), catalog.load("split")
+def log_photographs(manifest: pd.DataFrame, product: str) -> None:
+    """Log which photographs the active run is about, and tag it with their common hash."""
     listing = manifest[["image_id", "label", "defect", "sha256"]].assign(
-        mask=split["mask_known"].to_numpy(), test=split["test"].to_numpy()
+        mask=manifest["mask_path"].notna().to_numpy()
     )
-    folder = common_folder(manifest["path"])
+    folder, told_by = common_folder(manifest["path"]), common_hash(manifest)
     source = resolve_dataset_source(folder)
-    mlflow.log_input(
-        Photographs(listing, source, "label", product, common_hash(manifest)), context="training"
-    )
+    mlflow.log_input(Photographs(listing, source, "label", product, told_by), context="training")
+    mlflow.set_tag("manifest_hash", told_by)
 
 
 def common_folder(paths: Iterable[str]) -> str:

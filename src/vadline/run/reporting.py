@@ -23,6 +23,7 @@ from vadline.metrics.kinds import EVERY, UNSEEN
 from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
 from vadline.run.describing import describe_run
+from vadline.run.mistakes import quiet_resume_hint
 from vadline.run.registering import log_inspector, log_photographs
 from vadline.run.terminal import console
 
@@ -41,6 +42,8 @@ class TrackingHooks:
     All is logged here, in the main process: nodes of a parallel run would open runs of their own.
     """
 
+    _listed = False
+
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where to ask git for the code's version."""
@@ -49,23 +52,39 @@ class TrackingHooks:
     @hook_impl(trylast=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Tag kedro-mlflow's run and log its parameters."""
+        self._listed = False
         if (run := mlflow.active_run()) is not None:
             tracking.open_on_runs(run.info.experiment_id)
             tracking.log_parameters(current())
-            names = run_params.get("pipeline_names") or []
-            tracking.set_tags(current(), self._project_path, names)
+            tracking.set_tags(current(), self._project_path, run_params)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Log the photographs as soon as they are listed, lest a failed run show none."""
+        if dataset_name == "manifest" and mlflow.active_run() is not None:
+            log_photographs(data, workspace())
+            self._listed = True
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Log the photographs that were listed elsewhere: in a worker, or by an earlier run."""
+        self._list_photographs(pipeline, catalog)
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Log tables, figures and histories."""
         if (run := mlflow.active_run()) is not None:
             tracking.log_outputs(pipeline, catalog)
-            if "split" in pipeline.datasets() and catalog.exists("split"):
-                log_photographs(catalog, workspace())
+            self._list_photographs(pipeline, catalog)
             if "inspector" in pipeline.all_outputs():
                 with _without_mlflow_s_words():
                     log_inspector(catalog, workspace())
             describe_run(run.info.run_id, pipeline, catalog)
+
+    def _list_photographs(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        used = {"manifest", "split"} & pipeline.datasets()
+        if used and not self._listed and mlflow.active_run() and catalog.exists("manifest"):
+            log_photographs(catalog.load("manifest"), workspace())
 
 
 class ReportingHooks:
@@ -73,8 +92,9 @@ class ReportingHooks:
 
     @hook_impl
     def after_context_created(self) -> None:
-        """Give a log file its width."""
+        """Give a log file its width, and our own words the last place."""
         console()
+        quiet_resume_hint()
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

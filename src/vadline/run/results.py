@@ -11,7 +11,7 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from vadline.figures import write_page
+from vadline.figures import whole_page
 from vadline.run.publishing import link, publish, share
 from vadline.run.terminal import tell_where, tell_wrong
 
@@ -81,7 +81,9 @@ def _fill(folder: Path, shown: dict[str, str], catalog: CatalogProtocol) -> None
         dataset: Any = catalog.get(name)
         path = Path(dataset._get_load_path())
         if where == "figures" and path.suffix == ".json":
-            write_page(dataset.load(), folder / where / f"{path.stem}.html")
+            page = folder / where / f"{path.stem}.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(whole_page({path.stem: dataset.load()}, path.stem), encoding="utf-8")
         else:
             link(path, folder / where / path.name)
     for name, (pictures, where) in _PICTURES.items():

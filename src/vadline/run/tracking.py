@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
 
 import vadline
+from vadline.config.current import current
 from vadline.config.inspecting import inspected_product
 from vadline.config.tree import Parameters
 from vadline.figures import whole_page
-from vadline.metrics.tables import as_metrics
+from vadline.metrics.tables import as_metrics, without_kinds
 from vadline.report import decided_table
-from vadline.sources.manifest import common_hash
 
 _LONGEST_PARAM = 500  # MLflow refuses longer values
 _KIND, _TRAINS_MODELS = "mlflow.experimentKind", "custom_model_development"
 _FIRST = ("decisions", "detection", "segad", "refinement", "kinds", "thresholds")
 _LAST = ("apc_history",)
+_NOT_COMPARED = ("goods", "bads", "parts", "learnt_from", "images", "backbone_share")
+_CLASS = re.compile(r"(\w+)(?: object at \w+)?>?$")
 _THE_LINE = ("segad_vad", "__default__")
 
 
@@ -68,7 +73,7 @@ def run_name(parameters: Parameters, pipelines: Collection[str] = ()) -> str:
 
 
 def set_tags(
-    parameters: Parameters, project_path: str | Path, pipelines: Collection[str] = ()
+    parameters: Parameters, project_path: str | Path, run_params: Mapping[str, Any]
 ) -> None:
     """Name the active run and tag it with what makes runs comparable.
 
@@ -76,9 +81,10 @@ def set_tags(
     ----------
     project_path : str or Path
         Where to ask git for the code's version.
-    pipelines : collection of str, optional
-        As for :func:`run_name`.
+    run_params : mapping
+        As Kedro's hooks have them.
     """
+    pipelines = run_params.get("pipeline_names") or []
     source, category = inspected_product(parameters)
     mlflow.set_tags(
         {
@@ -90,8 +96,15 @@ def set_tags(
             "seed": parameters.seed,
             "backbone": parameters.backbone.name,
             "code_version": _code_version(Path(project_path)),
+            "runner": class_of(str(run_params.get("runner") or SequentialRunner.__name__)),
         }
     )
+
+
+def class_of(runner: str) -> str:
+    """Name a runner's class, where Kedro has the object's address too."""
+    found = _CLASS.search(runner)
+    return found[1] if found else runner
 
 
 def _code_version(project_path: Path) -> str:
@@ -124,11 +137,11 @@ def log_outputs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
 def log_dataset(name: str, dataset: Any) -> None:
     """Log a dataset as its metadata asks for, if it does and the dataset exists.
 
-    ``mlflow: table`` logs each cell as a metric ``<table>/<row>/<column>`` and the file, where the
-    first column names the rows; ``time`` does so as ``time/<row>/<column>``; ``decisions`` logs the
-    file, and what it comes to as metrics; ``figure`` and ``file`` log the file (plotly figures as a
-    page); ``history`` logs each column as a metric ``training/<what>/<column>`` over its ``epoch``;
-    ``manifest`` tags the run with the images' common hash.
+    ``mlflow: table`` logs the file and what :func:`compared` leaves of it, as metrics
+    ``<table>/<row>/<column>``, where the first column names the rows; ``time`` does so as
+    ``time/<row>/<column>``; ``decisions`` logs the file, and what it comes to as metrics;
+    ``figure`` and ``file`` log the file (plotly figures as a page); ``history`` logs each column as
+    a metric ``training/<what>/<column>`` over its ``epoch``.
     """
     kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
     if kind is None or not dataset.exists():
@@ -136,17 +149,28 @@ def log_dataset(name: str, dataset: Any) -> None:
     if kind in ("table", "time"):
         table = dataset.load()
         first = name if kind == "table" else kind
-        mlflow.log_metrics(as_metrics(first, table.set_index(table.columns[0])))
+        table = compared(first, table.set_index(table.columns[0]))
+        mlflow.log_metrics(as_metrics(first, table))
         mlflow.log_artifact(str(dataset._get_load_path()), "tables")
     elif kind == "decisions":
         mlflow.log_metrics(as_metrics(name, decided_table(dataset.load())))
         mlflow.log_artifact(str(dataset._get_load_path()), "files")
     elif kind == "history":
         _log_history(name, dataset.load())
-    elif kind == "manifest":
-        mlflow.set_tag("manifest_hash", common_hash(dataset.load()))
     else:
         _log_file(name, dataset, kind)
+
+
+def compared(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave of a table what runs are compared by, lest it drown among hundreds of metrics.
+
+    Counts, shares of backbones, single kinds' masks and the thresholds of other rates than the one
+    in use are in the file alone.
+    """
+    if name == "thresholds":
+        used = table[np.isclose(table["asked"], current().decide.false_reject_rate)]
+        return used.set_axis(["in_use"] * len(used))
+    return without_kinds(table).drop(columns=[*_NOT_COMPARED], errors="ignore")
 
 
 def _log_history(name: str, history: pd.DataFrame) -> None:
@@ -160,6 +184,6 @@ def _log_file(name: str, dataset: Any, kind: str) -> None:
     path = Path(dataset._get_load_path())
     figure = dataset.load() if kind == "figure" and path.suffix == ".json" else None
     if isinstance(figure, go.Figure):
-        mlflow.log_text(whole_page(figure, name), f"figures/{name}.html")
+        mlflow.log_text(whole_page({name: figure}, name), f"figures/{name}.html")
     else:
         mlflow.log_artifact(str(path), f"{kind}s")

@@ -34,12 +34,6 @@ def nodes(line: Line) -> list[Node]:
     )
     return [
         Node(
-            bound(inspector.learn_usual, detectors=setup["detectors"]),
-            inputs=["segad_features", "split"],
-            outputs="usual",
-            name="learn_usual",
-        ),
-        Node(
             inspector.learn_thresholds,
             inputs=["segad_features", "split", *_RATES],
             outputs="detector_thresholds",
@@ -66,6 +60,16 @@ def nodes(line: Line) -> list[Node]:
         *(_masking(name) for name in made),
         Node(pack, inputs=[*parts, *rest], outputs="inspector", name="pack_inspector"),
     ]
+
+
+def usual() -> Node:
+    """Learn what good parts usually score: decisions take it before the inspector does."""
+    return Node(
+        bound(inspector.learn_usual, detectors=_setup()["detectors"]),
+        inputs=["segad_features", "split"],
+        outputs="usual",
+        name="learn_usual",
+    )
 
 
 def _setup() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from vadline.figures import (
     segments_figure,
     table_figure,
     thresholds_figure,
+    whole_page,
 )
 from vadline.metrics import without_kinds
 from vadline.report import Goods, jpeg, mean_photograph
@@ -93,6 +94,12 @@ def draw_importances(importances: dict[str, float], title: str) -> go.Figure:
 def draw_history(history: pd.DataFrame) -> go.Figure:
     """Draw the losses of the fine-tuning."""
     return history_figure(history.drop(columns="seconds"))
+
+
+def gather_figures(*figures: go.Figure, names: list[str]) -> str:
+    """Put all figures on one page that opens offline."""
+    titles = (name.removesuffix("_figure") for name in names)
+    return whole_page(dict(zip(titles, figures, strict=True)), "Figures")
 
 
 def choose_for_gallery(

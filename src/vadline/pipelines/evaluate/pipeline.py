@@ -25,18 +25,19 @@ def create_pipeline() -> Pipeline:
     figures = [
         *_figures([*line.detectors, *_probe(line)]),
         *(_importances(setup) for setup in line.setups),
-        *(node for name in line.refined for node in _gallery(name)),
         *([_history()] if line.uses_apc() else []),
     ]
+    galleries = [node for name in line.refined for node in _gallery(name)]
     rows = [_row(name, _evaluated(line, name), *_DETECTION) for name in line.detectors]
     rows += [_row(name, *_REFINEMENT) for name in line.refined]
     return as_stage(
         "evaluate",
         *_tables(line),
+        packing.usual(),
         *_decisions(line.detectors),
         *rows,
         *parts.nodes(line),
-        grouped("figures", figures),
+        grouped("figures", [*figures, _page(figures), _segments(), *galleries]),
         grouped("report", report.nodes(line)),
         grouped("inspector", packing.nodes(line)),
     )
@@ -50,6 +51,17 @@ def _row(name: str, measure: Callable[..., Any], own: list[str], row: str) -> Pi
 def _evaluated(line: Line, name: str) -> Callable[..., Any]:
     tuned = line.encoders[name] == "apc"
     return bound(tables.evaluate_detector, role=line.roles[name], tuned=tuned)
+
+
+def _page(drawing: list[Node]) -> Node:
+    """Gather Plotly's figures on one page: one file to open, one dataset that leaves the stage."""
+    figures = [name for node in drawing for name in node.outputs]
+    return Node(
+        bound(pictures.gather_figures, names=figures),
+        inputs=figures,
+        outputs="figures_page",
+        name="gather_figures",
+    )
 
 
 def _gallery(name: str) -> list[Node]:
@@ -157,7 +169,7 @@ def _figures(scored: list[str]) -> list[Node]:
             outputs=f"{table}_figure",
             name=f"draw_{table}",
         )
-        for table in ("detection", "segad", "refinement")
+        for table in ("segad", "detection", "refinement")
     ]
     detector_roc = Node(
         bound(pictures.draw_detector_roc, names=scored),
@@ -177,13 +189,16 @@ def _figures(scored: list[str]) -> list[Node]:
         outputs="thresholds_figure",
         name="draw_thresholds",
     )
-    segments = Node(
+    return [setups, rates, detector_roc, *heat]
+
+
+def _segments() -> Node:
+    return Node(
         bound(pictures.draw_segments, per_part=current().segad.segments.per_part),
         inputs=["images", "split", "segments", "segment_names"],
         outputs=["segments_picture", "report_segments"],
         name="draw_segments",
     )
-    return [*heat, detector_roc, setups, rates, segments]
 
 
 def _importances(setup: str) -> Node:
