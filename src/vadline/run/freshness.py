@@ -146,10 +146,9 @@ def _tell_of_arrivals(catalog: CatalogProtocol, read_at: float) -> None:
 
 def _is_region(path: Path | None, roi: NDArray[np.bool_]) -> bool:
     """Say whether a file, or none, marks a region."""
-    size = roi.shape[0]
-    return bool(
-        roi.all() if path is None else (read_region(path, size).at(size, size) == roi).all()
-    )
+    if path is None:
+        return bool(roi.all())
+    return bool((read_region(path, roi.shape).at(*roi.shape[::-1]) == roi).all())
 
 
 def _digest(value: Any) -> str:
