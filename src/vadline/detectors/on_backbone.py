@@ -14,6 +14,7 @@ from vadline.backbones import (
     FeatureExtractor,
     build_extractor,
     pick_device,
+    remembering,
 )
 from vadline.backbones.weights import load_into, without_prefix
 from vadline.detectors.base import MapDetector
@@ -52,6 +53,7 @@ class OnBackbone(MapDetector):
         super().__init__(params, name or params.kind)
         self.extractor = extractor
         self.backbone = backbone
+        self.untuned = False
 
     @classmethod
     def build(
@@ -64,7 +66,9 @@ class OnBackbone(MapDetector):
         """Make an unfitted detector; see :class:`vadline.detectors.protocol.Detector`."""
         own = cls.Params.model_validate(params)
         extractor = pretrained_extractor(own, own.layers, backbone, encoder)
-        return cls(extractor, backbone.name, own, name)
+        detector = cls(extractor, backbone.name, own, name)
+        detector.untuned = encoder is None
+        return detector
 
     @property
     def device(self) -> torch.device:
@@ -74,7 +78,7 @@ class OnBackbone(MapDetector):
     @cached_property
     def frozen(self) -> FeatureExtractor:
         """The backbone as it was given, made fast for inference."""
-        return self.extractor.folded()
+        return remembering(self.extractor.folded(), begin=self.untuned)
 
     def _config(self) -> dict[str, Any]:
         """Return what rebuilding reads, as plain JSON values."""

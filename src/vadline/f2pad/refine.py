@@ -13,6 +13,7 @@ from scipy import ndimage
 from skimage.morphology import remove_small_objects
 from torch import Tensor
 
+from vadline.backbones import without_memory
 from vadline.detectors import Detector
 from vadline.errors import VadlineError
 from vadline.f2pad.gradient import solve
@@ -110,7 +111,8 @@ def refine(
     logs = [_no_log(len(images))]
     tiles = looks(detector, roi.shape)
     marked = [np.flatnonzero(initial[:, *each.own].any(axis=(1, 2))) for each in tiles]
-    with progress(total=sum(map(len, marked)), desc="F2PAD", unit="part") as bar:
+    bars = progress(total=sum(map(len, marked)), desc="F2PAD", unit="part")
+    with bars as bar, without_memory():
         for (tile, own, looking), chosen in zip(tiles, marked, strict=True):
             objective = Objective(looking, prior, params)
             within = tuple(

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from vadline.backbones import BackboneParams, FeatureExtractor, build_extractor, pick_device
+from vadline.backbones import (
+    BackboneParams,
+    FeatureExtractor,
+    build_extractor,
+    pick_device,
+    remembering,
+)
 from vadline.backbones.weights import load_into, without_prefix
 from vadline.probe.features import PartFeatures
 from vadline.probe.params import ProbeParams
@@ -19,7 +25,8 @@ def pretrained(backbone: BackboneParams, params: ProbeParams) -> FeatureExtracto
 
 def probe_features(backbone: BackboneParams, params: ProbeParams) -> PartFeatures:
     """Build what describes parts, on the GPU if there is one."""
-    return PartFeatures(pretrained(backbone, params).to(pick_device("auto")).folded(), params)
+    extractor = pretrained(backbone, params).to(pick_device("auto")).folded()
+    return PartFeatures(remembering(extractor, begin=True), params)
 
 
 def probe_state(probe: Probe, extractor: FeatureExtractor, backbone: str) -> ModelState:
