@@ -1,4 +1,4 @@
-"""``python -m vadline``: ``kedro run``, ``vadline inspect``, ``export``, ``compare``, ``viz``."""
+"""``python -m vadline``: ``kedro run``, or a command of ours, such as ``vadline inspect``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from vadline.errors import VadlineError
 from vadline.project import project_here
 
-_IN_A_PROJECT = ("inspect", "compare", "viz")
+_IN_A_PROJECT = ("inspect", "compare", "sweep", "viz")
 _OURS = (*_IN_A_PROJECT, "export")
 
 

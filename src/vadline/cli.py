@@ -7,6 +7,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,33 @@ def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
         _check_environment(env)
         page = compare_runs(runs, project_here(), out, env)
     click.echo(f"The page, to open in a browser or to send: {page}")
+
+
+@click.command()
+@click.argument("plan")
+@click.option("--workers", default=1, show_default=True, help="Cells that run at once.")
+@click.option("--features/--no-features", default=True, help="Share frozen backbones' maps.")
+@click.option("--keep", is_flag=True, help="Keep the data of finished cells.")
+@click.option("--dry-run", is_flag=True, help="List the cells, and run none.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A page of markdown that shows the table between <!-- sweep NAME --> and <!-- end -->.",
+)
+def sweep(plan: str, workers: int, dry_run: bool, **options: Any) -> None:
+    """Run all cells of a PLAN, a file or a name in conf/plans, and join their tables.
+
+    What is done is kept: the same command goes on after a stop, and tries failed cells again.
+    """
+    from vadline.sweep import read_plan
+    from vadline.sweep import sweep as run_plan
+    from vadline.sweep.local import run_here
+
+    with _explained("finished cells are kept: the same command goes on from there"):
+        project = project_here()
+        name, planned = read_plan(plan, project)
+        if dry_run:
+            click.echo("\n".join(cell.name for cell in planned.cells()))
+            return
+        written = run_plan(name, planned, project, partial(run_here, workers=workers), **options)
+    click.echo("\n".join(f"{path}" for path in written.values()))

@@ -9,6 +9,7 @@ from kedro.utils import find_kedro_project
 from vadline.config.current import bundle, product, workspace
 from vadline.run.endings import MlflowRunHooks
 from vadline.run.freshness import FreshnessHooks
+from vadline.run.nesting import of_sweep
 from vadline.run.parameters import ParameterHooks
 from vadline.run.profiling import ProfileHooks
 from vadline.run.reporting import ReportingHooks, TrackingHooks
@@ -39,7 +40,9 @@ else:
 
 
 def _project_path() -> str:
-    """Return the project's folder, from wherever in it a command was started."""
+    """Return the project's folder, or that whose cell of a sweep this is."""
+    if project := of_sweep().get("project"):
+        return project
     return str(find_kedro_project(Path.cwd()) or Path.cwd())
 
 

@@ -15,6 +15,7 @@ import mlflow
 from kedro.framework.hooks import hook_impl
 
 from vadline.run.mistakes import reason
+from vadline.run.nesting import tracked
 
 with warnings.catch_warnings():  # of a class of its own, for whoever wrote it
     warnings.filterwarnings("ignore", message=".*type hints to the `predict` method")
@@ -49,7 +50,10 @@ class MlflowRunHooks(MlflowHook):
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
-        """Open the run, and see to it that it is closed."""
+        """Open the run, and see to it that it is closed; none where nothing is tracked."""
+        if not tracked():
+            self._is_mlflow_enabled = False
+            return
         before = mlflow.active_run()
         super().before_pipeline_run(run_params, pipeline, catalog)
         run = mlflow.active_run()

@@ -24,6 +24,7 @@ from vadline.metrics.tables import format_table, without_kinds
 from vadline.run import tracking
 from vadline.run.describing import describe_run
 from vadline.run.mistakes import quiet_resume_hint
+from vadline.run.nesting import of_sweep
 from vadline.run.registering import log_inspector, log_photographs
 from vadline.run.terminal import console
 
@@ -76,7 +77,7 @@ class TrackingHooks:
         if (run := mlflow.active_run()) is not None:
             tracking.log_outputs(pipeline, catalog)
             self._list_photographs(pipeline, catalog)
-            if "inspector" in pipeline.all_outputs():
+            if "inspector" in pipeline.all_outputs() and not of_sweep():
                 with _without_mlflow_s_words():
                     log_inspector(catalog, workspace())
             describe_run(run.info.run_id, pipeline, catalog)

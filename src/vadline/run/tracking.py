@@ -23,6 +23,7 @@ from vadline.config.tree import Parameters
 from vadline.figures import whole_page
 from vadline.metrics.tables import as_metrics, without_kinds
 from vadline.report import decided_table
+from vadline.run.nesting import nesting_tags
 
 _LONGEST_PARAM = 500  # MLflow refuses longer values
 _KIND, _TRAINS_MODELS = "mlflow.experimentKind", "custom_model_development"
@@ -97,6 +98,7 @@ def set_tags(
             "backbone": parameters.backbone.name,
             "code_version": _code_version(Path(project_path)),
             "runner": class_of(str(run_params.get("runner") or SequentialRunner.__name__)),
+            **nesting_tags(),
         }
     )
 

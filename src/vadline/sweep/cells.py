@@ -1,0 +1,115 @@
+"""Where a cell works, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vadline.sweep.plan import Cell
+
+_LINKED = ("conf", "pyproject.toml", ".telemetry")
+_LARGE = 2**20  # bytes; smaller files are copied
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of a cell: a project of its own, with the configuration of the one at hand.
+
+    Attributes
+    ----------
+    project : Path
+        The project at hand.
+    folder : Path
+        Of the sweep.
+    cell : Cell
+    """
+
+    project: Path
+    folder: Path
+    cell: Cell
+
+    @property
+    def own(self) -> Path:
+        """The cell's folder."""
+        return self.folder / "cells" / self.cell.name
+
+    @property
+    def shared(self) -> Path:
+        """Of all cells that read the same photographs alike."""
+        return self.folder / "shared" / self.cell.reads
+
+    @property
+    def log(self) -> Path:
+        """What the run has printed."""
+        return self.own / "log.txt"
+
+    def prepare(self) -> None:
+        """Make the folder, and forget an earlier failure."""
+        as_project(self.own, self.project)
+        (self.own / "failed.json").unlink(missing_ok=True)
+        write_json(self.own / "cell.json", {**asdict(self.cell), "shared": str(self.shared)})
+
+    def done(self) -> dict[str, Any] | None:
+        """Return what a finished cell has left: ``seconds``, and ``tables`` as lists of rows."""
+        return read_json(self.own / "done.json")
+
+    def failure(self) -> str:
+        """Return why a cell has failed; "" where it has not."""
+        return (read_json(self.own / "failed.json") or {}).get("reason", "")
+
+    def fail(self, reason: str) -> None:
+        """Note why a cell has failed, unless it has said so itself."""
+        if not self.failure():
+            write_json(self.own / "failed.json", {"reason": reason})
+
+    def tidy(self) -> None:
+        """Remove a finished cell's data; its tables, its log and MLflow's run stay."""
+        for name in ("data", "results"):
+            shutil.rmtree(self.own / name, ignore_errors=True)
+
+
+def as_project(folder: Path, project: Path) -> None:
+    """Make a folder that Kedro takes for a project like another one."""
+    (folder / "src").mkdir(parents=True, exist_ok=True)  # Kedro asks for one
+    for name in _LINKED:
+        if (project / name).exists() and not (folder / name).exists():
+            (folder / name).symlink_to((project / name).resolve())
+
+
+def share_files(shared: Path, own: Path) -> None:
+    """Give a cell what ingest has left: large files by a link, as no run writes into one."""
+    for file in (path for path in shared.rglob("*") if path.is_file()):
+        place = own / file.relative_to(shared)
+        if place.exists():
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if file.stat().st_size > _LARGE and _linked(file, place):
+            continue
+        shutil.copy2(file, place)
+
+
+def _linked(file: Path, place: Path) -> bool:
+    try:
+        os.link(file, place)
+    except OSError:  # another file system, or one without links
+        return False
+    return True
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def read_json(path: Path) -> Any:
+    """Read a file; None where there is none, or no whole one."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,199 @@
+"""The joint table as files: CSV, markdown, HTML, LaTeX, and a figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from vadline.errors import VadlineError
+from vadline.figures import whole_page
+from vadline.figures.style import line_style, styled
+from vadline.sweep.plan import Fact, Plan
+
+_NAMES = {"image_auroc": "AUROC", "fpr_at_95tpr": "FPR@95TPR", "pixel_auroc": "pixel AUROC"}
+_BETWEEN = " / "  # metrics of one cell
+_MARK = "<!-- sweep {name} -->"
+_END = "<!-- end -->"
+
+
+def grids(joint: pd.DataFrame, plan: Plan) -> dict[str, pd.DataFrame]:
+    """Lay the joint table out for reading, a grid for each product and table.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Rows are the table's, published ones behind; columns are arms. A cell is ``mean ± sd`` in
+        per cent of each metric that is shown, the best in bold as markdown has it.
+    """
+    found = {}
+    for (product, name), part in joint.groupby(["product", "table"], sort=False):
+        metrics = plan.tables[str(name)]
+        cells = part.assign(text=[_text(*each) for each in _numbers(part)])
+        wide = cells.pivot_table(
+            index="row", columns=["arm", "metric"], values="text", aggfunc="first", sort=False
+        )
+        arms = list(dict.fromkeys(part["arm"]))
+        grid = pd.DataFrame(
+            {arm: _joined(wide, arm, metrics) for arm in arms}, index=wide.index
+        ).rename_axis(None)
+        for source, facts in _published(plan, str(product)).items():
+            for row in dict.fromkeys(fact.row for fact in facts):
+                own = [fact for fact in facts if fact.row == row]
+                grid.loc[f"{row}, {source}"] = {arm: _told(own, arm, metrics) for arm in arms}
+        shown = _BETWEEN.join(_NAMES.get(metric, metric) for metric in metrics)
+        found[f"{product}: {name}, {shown}"] = grid
+    return found
+
+
+def _numbers(part: pd.DataFrame) -> list[tuple[float, float, bool]]:
+    alone = part.groupby(["arm", "metric"])["row"].transform("nunique") < 2
+    return list(zip(part["mean"], part["sd"], part["best"] & ~alone, strict=True))
+
+
+def _text(mean: float, sd: float, best: bool) -> str:
+    told = f"{100 * mean:.1f}" + ("" if np.isnan(sd) else f" ± {100 * sd:.1f}")
+    return f"**{told}**" if best else told
+
+
+def _joined(wide: pd.DataFrame, arm: str, metrics: Sequence[str]) -> list[str]:
+    columns = [wide[(arm, metric)] for metric in metrics if (arm, metric) in wide.columns]
+    return [
+        _BETWEEN.join("–" if pd.isna(cell) else cell for cell in row)
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _published(plan: Plan, product: str) -> dict[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for fact in plan.published:
+        if (fact.product or "all") == product or len(plan.products) == 1:
+            found.setdefault(fact.source, []).append(fact)
+    return found
+
+
+def _told(facts: Sequence[Fact], arm: str, metrics: Sequence[str]) -> str:
+    by_metric = {fact.metric: fact.value for fact in facts if fact.arm in ("", arm)}
+    return _BETWEEN.join(f"{by_metric[m]:.1f}" if m in by_metric else "–" for m in metrics)
+
+
+def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> str:
+    """Write all grids, and what rows differ by over the same cells."""
+    blocks = [
+        f"**{title}**, per cent\n\n{_markdown(grid)}" for title, grid in grids(joint, plan).items()
+    ]
+    told = differences[differences["cells"] > 1]
+    if len(told):
+        against = ", ".join(dict.fromkeys(told["against"]))
+        blocks.append(
+            f"**Differences** from {against} over the same cells, percentage points, with a "
+            f"bootstrap interval of 95 %\n\n{_markdown(_apart(told))}"
+        )
+    return "\n\n".join(blocks) + "\n"
+
+
+def _apart(told: pd.DataFrame) -> pd.DataFrame:
+    """Lay differences out: a row for each row and metric, a column for each arm."""
+    numbers = 100 * told[["difference", "low", "high"]]
+    texts = [f"{d:+.1f} ({low:+.1f} to {high:+.1f})" for d, low, high in numbers.to_numpy()]
+    names = told["table"] + ": " + told["row"] + ", " + told["metric"].replace(_NAMES)
+    grid = told.assign(text=texts, name=names).pivot_table(
+        "text", "name", "arm", aggfunc="first", sort=False
+    )
+    return grid.fillna("–").rename_axis(None)
+
+
+def _markdown(grid: pd.DataFrame) -> str:
+    head = ["", *(str(name) or "value" for name in grid.columns)]
+    rows = zip(grid.index, grid.to_numpy().tolist(), strict=True)
+    lines = [head, ["---"] * len(head), *([str(name), *row] for name, row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def as_latex(joint: pd.DataFrame, plan: Plan) -> str:
+    """Write all grids as LaTeX tables, for the package booktabs."""
+    blocks = []
+    for title, grid in grids(joint, plan).items():
+        plain = grid.map(lambda cell: re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", cell))
+        plain = plain.map(lambda cell: cell.replace("±", r"$\pm$").replace("%", r"\%"))
+        escaped = plain.rename(index=_escaped, columns=_escaped)
+        blocks.append(escaped.to_latex(escape=False, caption=_escaped(title)))
+    return "\n".join(blocks)
+
+
+def _escaped(text: object) -> str:
+    return re.sub(r"([_%&#])", r"\\\1", str(text))
+
+
+def draw(joint: pd.DataFrame, plan: Plan) -> dict[str, go.Figure]:
+    """Draw means over arms with their standard deviations, a figure for each product and metric."""
+    found = {}
+    for (product, name, metric), part in joint.groupby(["product", "table", "metric"], sort=False):
+        figure = go.Figure()
+        for index, (row, own) in enumerate(part.groupby("row", sort=False)):
+            spread = {"type": "data", "array": 100 * own["sd"], "visible": True}
+            figure.add_scatter(
+                x=[arm or plan.title for arm in own["arm"]],
+                y=100 * own["mean"],
+                error_y=spread,
+                name=str(row),
+                line=line_style(index),
+            )
+        title = f"{product}: {name}/{metric}, per cent"
+        found[f"{product} {name} {metric}"] = styled(figure, title)
+    return found
+
+
+def write_pages(
+    folder: Path, long: pd.DataFrame, joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan
+) -> dict[str, Path]:
+    """Write all files of a sweep; return them by what they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = as_markdown(joint, differences, plan)
+    written: Mapping[str, str] = {
+        "cells.csv": long.to_csv(index=False),
+        "joint.csv": joint.to_csv(index=False),
+        "differences.csv": differences.to_csv(index=False),
+        "table.md": f"# {plan.title}\n\n{text}",
+        "table.tex": as_latex(joint, plan),
+        "figures.html": whole_page(draw(joint, plan), plan.title),
+        "table.html": _html(joint, plan),
+    }
+    for name, content in written.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return {name: folder / name for name in written}
+
+
+def _html(joint: pd.DataFrame, plan: Plan) -> str:
+    parts = [f"<h1>{plan.title}</h1>"]
+    for title, grid in grids(joint, plan).items():
+        body = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", grid.to_html(border=0))
+        parts.append(f"<h2>{title}</h2>{body}")
+    style = (
+        "body{font:15px Arial,Helvetica,sans-serif;margin:2rem;color:#222}"
+        "td,th{padding:.3rem .8rem;text-align:right;border-bottom:1px solid #e4e4e4}"
+    )
+    return (
+        f"<!doctype html><meta charset=utf-8><title>{plan.title}</title><style>{style}</style>"
+        + "".join(parts)
+    )
+
+
+def put_into(page: Path, name: str, text: str) -> None:
+    """Replace what stands between a sweep's marks in a page of markdown.
+
+    Raises
+    ------
+    VadlineError
+        If the page has no such marks.
+    """
+    start, old = _MARK.format(name=name), page.read_text(encoding="utf-8")
+    before, found, rest = old.partition(start)
+    _, ended, after = rest.partition(_END)
+    if not (found and ended):
+        raise VadlineError(f"{page} has no place for this sweep: write {start} and {_END} into it")
+    page.write_text(f"{before}{start}\n{text.strip()}\n{_END}{after}", encoding="utf-8")
