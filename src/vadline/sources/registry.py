@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vadline.errors import VadlineError
-from vadline.sources.manifest import Record
+from vadline.sources.manifest import Listing, Record
 
-Adapter = Callable[[Path | None, str | None], Iterable[Record]]
-"""Takes ``source.root``, None where it is not set, and ``source.category``."""
+Adapter = Callable[[Path | None, str | None], Iterable[Record] | Listing]
+"""Takes ``source.root``, None where it is not set, and ``source.category``.
+
+A listing also says what is left out, and why.
+"""
 
 # Imported when asked for.
 SOURCES = {
