@@ -207,4 +207,12 @@ def elpv(root: Path) -> None:
     (root / "labels.csv").write_text("images/1.png 0.0 mono\n")
 
 
+def mvtec_loco(root: Path, category: str = "pushpins") -> None:
+    """Make a tree as MVTec LOCO AD is shipped."""
+    touch(root, *(f"{category}/{part}/good/0.png" for part in ("train", "validation", "test")))
+    for kind in ("logical_anomalies", "structural_anomalies"):
+        touch(root, f"{category}/test/{kind}/0.png", f"{category}/ground_truth/{kind}/0/000.png")
+    touch(root, f"{category}/defects_config.json", "license.txt")
+
+
 PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}

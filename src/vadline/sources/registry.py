@@ -21,6 +21,7 @@ SOURCES = {
     "vad": "vadline.sources.vad:read_vad",
     "visa": "vadline.sources.visa:read_visa",
     "mvtec": "vadline.sources.mvtec:read_mvtec",
+    "mvtec_loco": "vadline.sources.mvtec_loco:read_mvtec_loco",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
     "folder": "vadline.sources.folder:read_folder",
