@@ -215,4 +215,13 @@ def mvtec_loco(root: Path, category: str = "pushpins") -> None:
     touch(root, f"{category}/defects_config.json", "license.txt")
 
 
+def mvtec_ad2(root: Path, category: str = "can") -> None:
+    """Make a tree as MVTec AD 2 is shipped."""
+    touch(root, *(f"{category}/{part}/good/000_regular.png" for part in ("train", "validation")))
+    touch(root, *(f"{category}/test_public/{x}/000_regular.png" for x in ("good", "bad")))
+    touch(root, f"{category}/test_public/ground_truth/bad/000_regular_mask.png")
+    touch(root, f"{category}/test_private/000_regular.png")
+    touch(root, f"{category}/test_private_mixed/000_mixed.png")
+
+
 PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}

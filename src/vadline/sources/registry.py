@@ -22,6 +22,7 @@ SOURCES = {
     "visa": "vadline.sources.visa:read_visa",
     "mvtec": "vadline.sources.mvtec:read_mvtec",
     "mvtec_loco": "vadline.sources.mvtec_loco:read_mvtec_loco",
+    "mvtec_ad2": "vadline.sources.mvtec_ad2:read_mvtec_ad2",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
     "folder": "vadline.sources.folder:read_folder",
