@@ -224,4 +224,11 @@ def mvtec_ad2(root: Path, category: str = "can") -> None:
     touch(root, f"{category}/test_private_mixed/000_mixed.png")
 
 
+def btad(root: Path) -> None:
+    """Make a tree as BTAD is shipped."""
+    for product, suffix in (("01", "bmp"), ("02", "png")):
+        touch(root, *(f"{product}/{x}/0.{suffix}" for x in ("train/ok", "test/ok", "test/ko")))
+        touch(root, f"{product}/ground_truth/ko/0.png")
+
+
 PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}
