@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 GOOD = ("good", "good", None, "unassigned")
 
 
@@ -229,6 +231,13 @@ def btad(root: Path) -> None:
     for product, suffix in (("01", "bmp"), ("02", "png")):
         touch(root, *(f"{product}/{x}/0.{suffix}" for x in ("train/ok", "test/ok", "test/ko")))
         touch(root, f"{product}/ground_truth/ko/0.png")
+
+
+def ksdd2(root: Path) -> None:
+    """Make a tree as KolektorSDD2 is shipped: of its masks the pixels count."""
+    for part, number, value in (("train", 10000, 0), ("train", 10001, 255), ("test", 20000, 255)):
+        touch(root, f"{part}/{number}.png")
+        Image.new("L", (4, 4), value).save(root / f"{part}/{number}_GT.png")
 
 
 PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}

@@ -24,6 +24,7 @@ SOURCES = {
     "mvtec_loco": "vadline.sources.mvtec_loco:read_mvtec_loco",
     "mvtec_ad2": "vadline.sources.mvtec_ad2:read_mvtec_ad2",
     "btad": "vadline.sources.btad:read_btad",
+    "ksdd2": "vadline.sources.ksdd2:read_ksdd2",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
     "folder": "vadline.sources.folder:read_folder",
