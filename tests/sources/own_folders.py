@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,28 @@ def ksdd2(root: Path) -> None:
     for part, number, value in (("train", 10000, 0), ("train", 10001, 255), ("test", 20000, 255)):
         touch(root, f"{part}/{number}.png")
         Image.new("L", (4, 4), value).save(root / f"{part}/{number}_GT.png")
+
+
+def real_iad(root: Path, category: str = "usb") -> None:
+    """Make a tree as Real-IAD is shipped."""
+    good, hidden = (
+        f"OK/S0001/{category}_0001_OK_C1_1.jpg",
+        f"NG/AK/S1/{category}_0002_NG_AK_C1_1.jpg",
+    )
+    bad = f"NG/AK/S0003/{category}_0003_NG_AK_C1_1"
+    touch(root, *(f"realiad_1024/{category}/{x}" for x in (good, hidden, f"{bad}.jpg")))
+    touch(root, f"realiad_1024/{category}/{bad}_mask.png")
+
+    def entry(image, mask, kind):
+        return dict(category=category, anomaly_class=kind, image_path=image, mask_path=mask)
+
+    content = {
+        "meta": {"prefix": f"{category}/", "normal_class": "OK", "pre_transform": True},
+        "train": [entry(good, None, "OK")],
+        "test": [entry(hidden, None, "OK"), entry(f"{bad}.jpg", f"{bad}_mask.png", "AK")],
+    }
+    touch(root, f"realiad_jsons_sv/{category}.json")
+    (root / f"realiad_jsons_sv/{category}.json").write_text(json.dumps(content))
 
 
 PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}

@@ -25,6 +25,7 @@ SOURCES = {
     "mvtec_ad2": "vadline.sources.mvtec_ad2:read_mvtec_ad2",
     "btad": "vadline.sources.btad:read_btad",
     "ksdd2": "vadline.sources.ksdd2:read_ksdd2",
+    "real_iad": "vadline.sources.real_iad:read_real_iad",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
     "folder": "vadline.sources.folder:read_folder",
