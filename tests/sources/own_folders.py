@@ -263,4 +263,24 @@ def real_iad(root: Path, category: str = "usb") -> None:
     (root / f"realiad_jsons_sv/{category}.json").write_text(json.dumps(content))
 
 
-PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}
+PUBLISHED = {
+    "vad": vad,
+    "mvtec": mvtec,
+    "mvtec_loco": mvtec_loco,
+    "mvtec_ad2": mvtec_ad2,
+    "btad": btad,
+    "ksdd2": ksdd2,
+    "real_iad": real_iad,
+    "visa": visa,
+    "mtd": mtd,
+    "elpv": elpv,
+}
+# Of those with several products, one that their tree has.
+PRODUCTS = {
+    "visa": "pcb1",
+    "mvtec": "screw",
+    "mvtec_loco": "pushpins",
+    "mvtec_ad2": "can",
+    "btad": "01",
+    "real_iad": "usb",
+}
