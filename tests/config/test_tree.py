@@ -10,6 +10,7 @@ from vadline.config.complete import complete
 from vadline.config.parsing import parse
 from vadline.errors import VadlineError
 from vadline.images.tiles import TileParams
+from vadline.sources import SOURCES
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -31,7 +32,7 @@ def test_all_rejected_parts_are_refined_unless_told(raw):
     assert parse(raw).f2pad.max_images is None
 
 
-@pytest.mark.parametrize("env", ["vad", "visa", "mvtec", "elpv", "mtd", "folder", "test"])
+@pytest.mark.parametrize("env", [*(name for name in SOURCES if name != "demo"), "test"])
 def test_every_environment_is_valid(raw, env):
     over = yaml.safe_load((CONF / env / "parameters.yml").read_text())
     assert parse(merged(raw, over)).source.name == over["source"].get("name", "demo")

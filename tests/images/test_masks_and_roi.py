@@ -51,6 +51,19 @@ def test_a_mask_of_another_size_is_refused(tmp_path):
         read_mask(tmp_path / "text.png")
 
 
+def test_a_folder_of_masks_marks_what_any_of_them_marks(tmp_path):
+    folder = tmp_path / "000"
+    folder.mkdir()
+    with pytest.raises(UnreadableImageError, match="folder of masks has none"):
+        read_mask(folder)
+    Image.fromarray(SQUARE).save(folder / "000.png")
+    Image.fromarray(np.roll(SQUARE, 4, axis=0) * np.uint8(254)).save(folder / "001.png")
+    np.testing.assert_array_equal(read_mask(folder, (12, 8)), SQUARE + np.roll(SQUARE, 4, axis=0))
+    Image.fromarray(SQUARE.T).save(folder / "002.png")
+    with pytest.raises(UnreadableImageError, match="8x12, its image 12x8"):
+        read_mask(folder)
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 16), st.integers(0, 2**32 - 1))
 def test_no_defect_is_lost_by_resizing(height, width, size, seed):

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
 from PIL import Image
-from tests.sources.own_folders import PUBLISHED, touch
+from tests.sources.own_folders import PRODUCTS, PUBLISHED, touch
 
 from vadline.config.parsing import parse
 from vadline.errors import VadlineError
@@ -50,7 +50,7 @@ def test_the_root_alone_is_as_good_as_the_environment(name, conf):
         touch(conf.parent / "root", "OK/1.png", "NG/2.png")
     else:
         PUBLISHED[name](conf.parent / "root")
-    given = {"root": "root"} | ({"category": "screw"} if name == "mvtec" else {})
+    given = {"root": "root"} | ({"category": PRODUCTS[name]} if name in PRODUCTS else {})
     assert settings(conf, **given) == settings(conf, name, **given)
 
 

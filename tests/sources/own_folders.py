@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 GOOD = ("good", "good", None, "unassigned")
 
@@ -207,4 +210,77 @@ def elpv(root: Path) -> None:
     (root / "labels.csv").write_text("images/1.png 0.0 mono\n")
 
 
-PUBLISHED = {"vad": vad, "mvtec": mvtec, "visa": visa, "mtd": mtd, "elpv": elpv}
+def mvtec_loco(root: Path, category: str = "pushpins") -> None:
+    """Make a tree as MVTec LOCO AD is shipped."""
+    touch(root, *(f"{category}/{part}/good/0.png" for part in ("train", "validation", "test")))
+    for kind in ("logical_anomalies", "structural_anomalies"):
+        touch(root, f"{category}/test/{kind}/0.png", f"{category}/ground_truth/{kind}/0/000.png")
+    touch(root, f"{category}/defects_config.json", "license.txt")
+
+
+def mvtec_ad2(root: Path, category: str = "can") -> None:
+    """Make a tree as MVTec AD 2 is shipped."""
+    touch(root, *(f"{category}/{part}/good/000_regular.png" for part in ("train", "validation")))
+    touch(root, *(f"{category}/test_public/{x}/000_regular.png" for x in ("good", "bad")))
+    touch(root, f"{category}/test_public/ground_truth/bad/000_regular_mask.png")
+    touch(root, f"{category}/test_private/000_regular.png")
+    touch(root, f"{category}/test_private_mixed/000_mixed.png")
+
+
+def btad(root: Path) -> None:
+    """Make a tree as BTAD is shipped."""
+    for product, suffix in (("01", "bmp"), ("02", "png")):
+        touch(root, *(f"{product}/{x}/0.{suffix}" for x in ("train/ok", "test/ok", "test/ko")))
+        touch(root, f"{product}/ground_truth/ko/0.png")
+
+
+def ksdd2(root: Path) -> None:
+    """Make a tree as KolektorSDD2 is shipped: of its masks the pixels count."""
+    for part, number, value in (("train", 10000, 0), ("train", 10001, 255), ("test", 20000, 255)):
+        touch(root, f"{part}/{number}.png")
+        Image.new("L", (4, 4), value).save(root / f"{part}/{number}_GT.png")
+
+
+def real_iad(root: Path, category: str = "usb") -> None:
+    """Make a tree as Real-IAD is shipped."""
+    good, hidden = (
+        f"OK/S0001/{category}_0001_OK_C1_1.jpg",
+        f"NG/AK/S1/{category}_0002_NG_AK_C1_1.jpg",
+    )
+    bad = f"NG/AK/S0003/{category}_0003_NG_AK_C1_1"
+    touch(root, *(f"realiad_1024/{category}/{x}" for x in (good, hidden, f"{bad}.jpg")))
+    touch(root, f"realiad_1024/{category}/{bad}_mask.png")
+
+    def entry(image, mask, kind):
+        return dict(category=category, anomaly_class=kind, image_path=image, mask_path=mask)
+
+    content = {
+        "meta": {"prefix": f"{category}/", "normal_class": "OK", "pre_transform": True},
+        "train": [entry(good, None, "OK")],
+        "test": [entry(hidden, None, "OK"), entry(f"{bad}.jpg", f"{bad}_mask.png", "AK")],
+    }
+    touch(root, f"realiad_jsons_sv/{category}.json")
+    (root / f"realiad_jsons_sv/{category}.json").write_text(json.dumps(content))
+
+
+PUBLISHED = {
+    "vad": vad,
+    "mvtec": mvtec,
+    "mvtec_loco": mvtec_loco,
+    "mvtec_ad2": mvtec_ad2,
+    "btad": btad,
+    "ksdd2": ksdd2,
+    "real_iad": real_iad,
+    "visa": visa,
+    "mtd": mtd,
+    "elpv": elpv,
+}
+# Of those with several products, one that their tree has.
+PRODUCTS = {
+    "visa": "pcb1",
+    "mvtec": "screw",
+    "mvtec_loco": "pushpins",
+    "mvtec_ad2": "can",
+    "btad": "01",
+    "real_iad": "usb",
+}

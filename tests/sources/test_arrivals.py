@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from tests.sources.own_folders import mvtec_loco
 
 from vadline.images import ImageParams, ingest
 from vadline.sources import SourceParams, changes_since, read_source
@@ -74,6 +75,20 @@ def test_a_photograph_under_its_old_name_and_a_mended_one_are_changed(parts):
 
 def test_a_photograph_that_was_only_touched_is_not_changed(parts):
     assert since(parts, (parts / "good/0.png").touch) == ([], [], [])
+
+
+def test_a_mask_rewritten_in_a_folder_of_masks_is_a_change(tmp_path):
+    mvtec_loco(tmp_path)
+    for path in tmp_path.rglob("*.png"):
+        Image.fromarray(np.full((8, 8), 200, np.uint8)).save(path)
+    records = read_source(SourceParams(name="mvtec_loco", root=str(tmp_path), category="pushpins"))
+    read = ingest(records, ImageParams(size=32), tmp_path / "out")
+    mask = tmp_path / "pushpins/ground_truth/logical_anomalies/0/000.png"
+    read_at = max(path.stat().st_mtime for path in tmp_path.rglob("*"))
+    assert changes_since(records, read.manifest, read.report, read_at) == ([], [], [])
+    os.utime(mask, (read_at + 1, read_at + 1))
+    changed = changes_since(records, read.manifest, read.report, read_at).changed
+    assert changed == [str(mask.parent)]
 
 
 def test_kinds_of_changes_are_told_in_one_sentence():

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.sources.own_folders import PUBLISHED, mvtec, touch, vad
+from tests.sources.own_folders import PRODUCTS, PUBLISHED, mvtec, mvtec_loco, touch, vad
 
 from vadline.errors import VadlineError
 from vadline.sources import SourceParams, read_source
 from vadline.sources.layouts import recognise
-
-PRODUCTS = {"visa": "pcb1", "mvtec": "screw"}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -21,7 +19,9 @@ def test_published_layouts_are_recognised_and_read(name, tmp_path):
     assert read_source(SourceParams(name=name, root=str(tmp_path), category=product))
 
 
-@pytest.mark.parametrize(("name", "product"), [("mvtec", "screw"), ("visa", "pcb1")])
+@pytest.mark.parametrize(
+    ("name", "product"), [each for each in PRODUCTS.items() if each[0] != "real_iad"]
+)
 def test_one_product_of_several_is_recognised_as_that(name, product, tmp_path, monkeypatch):
     PUBLISHED[name](tmp_path)
     monkeypatch.chdir(tmp_path / product)
@@ -48,6 +48,26 @@ def test_a_product_in_mvtec_s_layout_may_have_any_name(folder, product, tmp_path
     assert source.product() == ("mvtec", product)
     kinds = [(record.defect, record.category) for record in read_source(source)]
     assert kinds == [("good", product), ("thread", product), ("good", product)]
+
+
+def test_photographs_and_masks_that_are_no_numbers_are_not_ksdd2(tmp_path):
+    touch(tmp_path, "train/bolt_1.png", "train/bolt_1_GT.png", "test/bolt_2.png")
+    assert recognise(tmp_path).name == "folder"
+
+
+def test_of_products_of_two_layouts_the_user_has_to_choose(tmp_path):
+    mvtec(tmp_path)
+    mvtec_loco(tmp_path)
+    with pytest.raises(VadlineError, match=r"pushpins is MVTec LOCO AD, so set source\.root to it"):
+        recognise(tmp_path)
+    assert recognise(tmp_path / "screw").name == "mvtec"
+
+
+def test_real_iads_lists_may_lie_in_the_folder_that_their_archive_makes(tmp_path):
+    PUBLISHED["real_iad"](tmp_path)
+    (tmp_path / "realiad_jsons").mkdir()
+    (tmp_path / "realiad_jsons_sv").rename(tmp_path / "realiad_jsons/realiad_jsons_sv")
+    assert recognise(tmp_path).name == "real_iad"
 
 
 def test_train_and_test_of_good_and_bad_are_the_users_own(tmp_path):

@@ -110,7 +110,7 @@ def test_a_good_folder_without_images_is_named(tmp_path):
         read_source(SourceParams(name="folder", root=str(tmp_path)))
 
 
-@pytest.mark.parametrize("name", ["vad", "mtd"])
+@pytest.mark.parametrize("name", ["vad", "mtd", "ksdd2"])
 def test_a_category_of_a_single_product_is_refused(name, tmp_path):
     with pytest.raises(VadlineError, match=r"source\.category"):
         read_source(SourceParams(name=name, root=str(tmp_path), category="screw"))

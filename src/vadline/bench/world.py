@@ -12,6 +12,7 @@ from PIL import Image
 
 from vadline.bench.measure import Lap
 from vadline.images import ingest
+from vadline.images.masks import mask_files
 from vadline.images.params import ImageParams
 from vadline.sources.manifest import Record
 
@@ -58,8 +59,8 @@ def plain_reading(records: Sequence[Record], size: int) -> dict[str, Lap]:
         for record in records:
             with Image.open(record.path) as picture:
                 np.asarray(picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
-            if record.mask_path is not None:
-                with Image.open(record.mask_path) as picture:
+            for file in mask_files(record.mask_path) if record.mask_path is not None else ():
+                with Image.open(file) as picture:
                     np.asarray(picture.resize((size, size), Image.Resampling.NEAREST))
         return lambda: {"images": len(records)}
 

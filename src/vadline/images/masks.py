@@ -11,13 +11,20 @@ from PIL import Image
 
 from vadline.images.decode import UnreadableImageError
 from vadline.images.shape import Size, height_width
+from vadline.sources.listing import list_images
+
+
+def mask_files(path: Path) -> list[Path]:
+    """List the files of a mask: itself, or the images of a folder that mark a defect together."""
+    return list_images(path) if path.is_dir() else [path]
 
 
 def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[np.bool_]:
     """Read a mask at its own size.
 
     A pixel is marked where any of its values is not zero. A palette counts by its index (class
-    codes, 0 = background) and an alpha channel does not count.
+    codes, 0 = background) and an alpha channel does not count. Of a folder of masks it is marked
+    where any of them marks it.
 
     Parameters
     ----------
@@ -31,8 +38,19 @@ def read_mask(path: Path, image_size: tuple[int, int] | None = None) -> NDArray[
     Raises
     ------
     UnreadableImageError
-        If the file is missing, no image, or of another size than its image.
+        If the file is missing, no image, or of another size than its image; or a folder has no
+        masks.
     """
+    files = mask_files(path)
+    if not files:
+        raise UnreadableImageError("the folder of masks has none")
+    marked = _read_one(files[0], image_size)
+    for file in files[1:]:
+        marked = marked | _read_one(file, marked.shape[::-1])
+    return marked
+
+
+def _read_one(path: Path, image_size: tuple[int, int] | None) -> NDArray[np.bool_]:
     try:
         with Image.open(io.BytesIO(path.read_bytes())) as image:
             values = np.asarray(image)

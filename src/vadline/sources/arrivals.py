@@ -66,7 +66,8 @@ def _rewritten(path: str, sha256: str | None, read_at: float) -> bool:
     try:
         written = Path(path).stat()
         if sha256 is None:
-            return written.st_mtime > read_at
+            inside = Path(path).iterdir() if Path(path).is_dir() else ()  # a folder of masks
+            return max(each.stat().st_mtime for each in (Path(path), *inside)) > read_at
         # A copy may bring an older time of writing along.
         if max(written.st_mtime, written.st_ctime) <= read_at:
             return False

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vadline.errors import VadlineError
+from vadline.sources.btad import KO, OK
 from vadline.sources.folder import PURPOSE, REMEDY, looks_like_own
+from vadline.sources.ksdd2 import MASK_ENDING
 from vadline.sources.listing import contents, list_folders, require_folder
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN
 from vadline.sources.mtd import GOOD_FOLDER
+from vadline.sources.mvtec_ad2 import PUBLIC
+from vadline.sources.mvtec_loco import KINDS
 from vadline.sources.names import Names, label_of, safe
+from vadline.sources.real_iad import find_lists
 from vadline.sources.table import TABLE
 from vadline.sources.vad import UNSEEN_FOLDER
 from vadline.sources.visa import SPLIT_TABLE
@@ -19,6 +24,11 @@ _SHOWN = {
     "vad": "VAD",
     "visa": "VisA",
     "mvtec": "MVTec AD",
+    "mvtec_loco": "MVTec LOCO AD",
+    "mvtec_ad2": "MVTec AD 2",
+    "btad": "BTAD",
+    "ksdd2": "KolektorSDD2",
+    "real_iad": "Real-IAD, single view",
     "elpv": "ELPV",
     "mtd": "MTD",
     "folder": "a folder of your own parts",
@@ -98,14 +108,19 @@ def _find(root: Path, names: Names | None) -> Layout | None:
         return Layout("elpv", root)
     if _is_vad(root):
         return Layout("vad", root)
-    if _is_mvtec_category(root):
+    if _is_ksdd2(root):
+        return Layout("ksdd2", root)
+    if find_lists(root) is not None:
+        return Layout("real_iad", root)
+    if name := _of_product(root):
         product = safe(home.name).rstrip(" .-")
         whole = product == home.name
-        return Layout("mvtec", home.parent if whole else home, product or "product")
+        return Layout(name, home.parent if whole else home, product or "product")
     folders = list_folders(root)
-    sorted_out = any(label_of(name) == GOOD for name in folders)
-    if not sorted_out and any(_is_mvtec_category(root / name) for name in folders):
-        return Layout("mvtec", root)
+    if not any(label_of(name) == GOOD for name in folders):
+        several = {name for folder in folders if (name := _of_product(root / folder))}
+        if len(several) == 1:  # of products of two layouts the user has to choose
+            return Layout(several.pop(), root)
     return Layout("folder", root) if looks_like_own(root) else None
 
 
@@ -115,14 +130,34 @@ def _is_vad(root: Path) -> bool:
     return (root / TRAIN / GOOD).is_dir() and any(marks)
 
 
+def _is_ksdd2(root: Path) -> bool:
+    """Tell KolektorSDD2: photographs of numbers, each with its mask beside it."""
+    masks = (root / TRAIN).glob(f"*{MASK_ENDING}.png")
+    numbers = (mask.stem.removesuffix(MASK_ENDING) for mask in masks)
+    return (root / TEST).is_dir() and any(
+        number.isdigit() and (root / TRAIN / f"{number}.png").is_file() for number in numbers
+    )
+
+
+def _of_product(folder: Path) -> str | None:
+    """Name the layout that a folder is one product of, by what that layout alone has."""
+    try:
+        test = folder / TEST
+        if (folder / TRAIN / OK).is_dir() and (test / OK).is_dir() and (test / KO).is_dir():
+            return "btad"
+        if not (folder / TRAIN / GOOD).is_dir() or _is_vad(folder):
+            return None
+        if (folder / PUBLIC).is_dir():
+            return "mvtec_ad2"
+        if any((test / kind).is_dir() for kind in KINDS):
+            return "mvtec_loco"
+        return "mvtec" if test.is_dir() and _is_mvtec_category(folder) else None
+    except OSError:  # it cannot be opened
+        return None
+
+
 def _is_mvtec_category(root: Path) -> bool:
     """Tell a product of MVTec AD: no bad part in train, and a folder per kind in test."""
-    try:
-        there = (root / TRAIN / GOOD).is_dir() and (root / TEST).is_dir()
-    except OSError:  # it cannot be opened
-        return False
-    if not there or _is_vad(root):
-        return False
     if any(label_of(name) == BAD for name in list_folders(root / TRAIN)):
         return False
     kinds = [name for name in list_folders(root / TEST) if label_of(name) is None]

@@ -183,6 +183,37 @@ def require_category(root: Path, category: str | None, known: Iterable[str]) -> 
     raise VadlineError(f"{wrong}: choose source.category among those of {root}: {listing}")
 
 
+def require_product(
+    root: Path, category: str | None, goods: str, publisher: str
+) -> tuple[Path, str]:
+    """Return the folder of a product, and its name.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds a folder per category; or one of these, with ``category`` for its
+        name.
+    goods : str
+        The folder of training goods below a category's, by which the categories are known.
+    publisher : str
+        The data set, in words.
+
+    Raises
+    ------
+    VadlineError
+        If there is no such folder, or the category is not there (those that are, are listed).
+    """
+    known = [name for name in list_folders(root) if (root / name / goods).is_dir()]
+    if not known and category is not None and (root / goods).is_dir():
+        return root, category
+    if not known:
+        raise VadlineError(
+            f"no <category>/{goods} below {root}: set source.root to {publisher}'s top folder"
+        )
+    category = require_category(root, category, known)
+    return root / category, category
+
+
 def require_single_product(source: str, category: str | None) -> str:
     """Return the name of a source's only product, which is the source's own.
 

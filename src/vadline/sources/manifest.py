@@ -48,7 +48,8 @@ class Record:
         The kind of defect; ``"good"`` for good parts; ``"unseen:<kind>"`` where the source
         keeps the kind out of its training part.
     mask_path : Path or None
-        The pixel mask (non-zero = defect); None for good parts and where the mask is unknown.
+        The pixel mask (non-zero = defect), or a folder of several that mark it together; None
+        for good parts and where the mask is unknown.
     source_split : str
         ``"train"``, ``"test"`` or, where the source makes no split, ``"unassigned"``.
     category : str

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vadline.errors import VadlineError
 from vadline.sources.listing import (
     image_id_of,
     list_folders,
     list_images,
-    require_category,
     require_folder,
     require_images,
+    require_product,
 )
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, Record
 
@@ -38,14 +37,7 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
         listed).
     """
     root = require_folder(root, "a folder per MVTec category")
-    known = [name for name in list_folders(root) if (root / name / TRAIN / GOOD).is_dir()]
-    alone = not known and category is not None and (root / TRAIN / GOOD).is_dir()
-    if not known and not alone:
-        raise VadlineError(
-            f"no <category>/train/good below {root}: set source.root to MVTec AD's top folder"
-        )
-    category = str(category) if alone else require_category(root, category, known)
-    home = root if alone else root / category
+    home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec AD")
     records = [
         Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
         for path in require_images(home / TRAIN / GOOD, "good parts for training")

@@ -21,9 +21,9 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
 
     name: str = Field(
         "demo",
-        description="The adapter, by the layout of the folder: vad, visa, mvtec, elpv, mtd, folder,"
-        " demo, or package.module:function of your own; null for the layout that the root is found"
-        " to have, and demo without a root.",
+        description=f"The adapter, by the layout of the folder: {', '.join(SOURCES)}, or"
+        " package.module:function of your own; null for the layout that the root is found to have,"
+        " and demo without a root.",
     )
     root: str | None = Field(
         None,
@@ -39,7 +39,8 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     category: str | None = Field(
         None,
         pattern=r"^[\w .-]*\w$",
-        description="Product, for mvtec and visa; mono or poly for elpv. It names a folder.",
+        description="Product, where a source has several; mono or poly for elpv. It names a"
+        " folder.",
     )
     demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
 
@@ -74,10 +75,10 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _demo_renders_elsewhere(self) -> Self:
         if self.name == "demo" and self.root:
+            others = ", ".join(name for name in SOURCES if name not in ("demo", "folder"))
             raise ValueError(
                 "source.root is set, but source.name is demo, which renders its own parts: add"
-                f" --env=folder (or vad, mvtec, visa, mtd) to read {self.root}, or leave the name"
-                " out"
+                f" --env=folder (or {others}) to read {self.root}, or leave the name out"
             )
         return self
 

@@ -33,7 +33,7 @@ def list_source(source: SourceParams, demo_folder: Path | None = None, size: int
     -------
     Listing
         Records are sorted by ``image_id``, which is unique. What is left out is known of the
-        user's own folders only.
+        user's own folders, and of sources that say it.
 
     Raises
     ------
@@ -47,7 +47,8 @@ def list_source(source: SourceParams, demo_folder: Path | None = None, size: int
     if source.name == "folder":
         listing = list_folder(root, source.category, source.names())
     else:
-        listing = Listing(list(source_adapter(source.name)(root, source.category)))
+        found = source_adapter(source.name)(root, source.category)
+        listing = found if isinstance(found, Listing) else Listing(list(found))
     for record in listing.records:
         if not isinstance(record, Record):
             raise VadlineError(

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vadline.errors import VadlineError
-from vadline.sources.manifest import Record
+from vadline.sources.manifest import Listing, Record
 
-Adapter = Callable[[Path | None, str | None], Iterable[Record]]
-"""Takes ``source.root``, None where it is not set, and ``source.category``."""
+Adapter = Callable[[Path | None, str | None], Iterable[Record] | Listing]
+"""Takes ``source.root``, None where it is not set, and ``source.category``.
+
+A listing also says what is left out, and why.
+"""
 
 # Imported when asked for.
 SOURCES = {
@@ -18,6 +21,11 @@ SOURCES = {
     "vad": "vadline.sources.vad:read_vad",
     "visa": "vadline.sources.visa:read_visa",
     "mvtec": "vadline.sources.mvtec:read_mvtec",
+    "mvtec_loco": "vadline.sources.mvtec_loco:read_mvtec_loco",
+    "mvtec_ad2": "vadline.sources.mvtec_ad2:read_mvtec_ad2",
+    "btad": "vadline.sources.btad:read_btad",
+    "ksdd2": "vadline.sources.ksdd2:read_ksdd2",
+    "real_iad": "vadline.sources.real_iad:read_real_iad",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
     "folder": "vadline.sources.folder:read_folder",
