@@ -64,6 +64,8 @@ def test_one_command_is_enough(name, project, command, caplog):
     results, decisions = command(name)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
     assert {"report.html", "inspector.zip"} <= {path.name for path in results.iterdir()}
+    bads = (decisions["label"] == "bad").any()
+    assert ("robability of being bad" in (results / "report.html").read_text()) == bads
     every_readable_part_has_a_row(decisions, folder)
     goods_and_bads_are_told_apart(decisions)
     masks_lie_on_defects(decisions, results / "parts", folder)

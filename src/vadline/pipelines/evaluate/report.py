@@ -62,6 +62,7 @@ def gather_words(
         "promise": calibration["in_words"],
         "drift": drift.get("in_words", ""),
         "drifted": drift["drifted"],
+        "is_rank": calibration["probability"] is None,
         "review_threshold": None if review is None else review["threshold"],
         "notes": [_NOTE],
         "settings": settings,
