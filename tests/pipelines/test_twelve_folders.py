@@ -57,7 +57,7 @@ def command(project):
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_one_command_is_enough(name, project, command, caplog):
+def test_one_command_is_enough(name, project, command, caplog, capsys):
     folder = FOLDERS[name]
     root = folder.draw(project.path / name)
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
@@ -66,6 +66,8 @@ def test_one_command_is_enough(name, project, command, caplog):
     assert {"report.html", "inspector.zip"} <= {path.name for path in results.iterdir()}
     bads = (decisions["label"] == "bad").any()
     assert ("robability of being bad" in (results / "report.html").read_text()) == bads
+    printed = capsys.readouterr().out
+    assert ("image_auroc" in printed) == ("every bad part is rejected" in printed) == bads
     every_readable_part_has_a_row(decisions, folder)
     goods_and_bads_are_told_apart(decisions)
     masks_lie_on_defects(decisions, results / "parts", folder)
