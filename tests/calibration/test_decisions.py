@@ -45,4 +45,5 @@ def test_the_promise_is_told_with_what_it_catches():
     assert "takes 19" in in_words(few, [])
     enough = calibrate(GOODS, [50.0, 60.0, 1.0], 0.05, None, 0.5)
     assert "2 of 3 known bad parts are caught" in in_words(enough, [50.0, 60.0, 1.0])
+    assert "1 of 1 known bad part is caught" in in_words(enough, [50.0])
     assert few.decide([99.0])["promised"].tolist() == pytest.approx([1 / 6])

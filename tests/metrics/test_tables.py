@@ -24,12 +24,20 @@ from vadline.metrics import (
     segad_row,
     segad_table,
 )
+from vadline.metrics.tables import is_without_numbers
 
 
 def printed(table):
     console = Console(file=io.StringIO(), width=200)
     console.print(table)
     return console.file.getvalue()
+
+
+def test_a_table_of_counts_and_gaps_is_without_numbers():
+    gaps = {"image_auroc": math.nan, "goods": 10.0, "bads": 0.0}
+    assert is_without_numbers(detection_table({"patchcore": gaps}))
+    assert is_without_numbers(detection_table({}))
+    assert not is_without_numbers(detection_table({"patchcore": gaps | {"image_auroc": 0.5}}))
 
 
 def test_metrics_are_named_by_table_row_and_column_without_gaps():

@@ -104,3 +104,9 @@ def test_many_files_that_cannot_be_read_take_one_line_of_the_log(parts, tmp_path
     (line,) = told
     assert "Left out 9 files" in line
     assert "broken_0.png" in line
+
+
+def test_one_file_that_is_left_out_is_told_with_its_reason(parts, tmp_path, caplog):
+    (parts / "notes.txt").touch()
+    run(SourceParams(name="folder", root=str(parts)), tmp_path / "work")
+    assert "Left out 1 file (no photograph, by its suffix); each is in" in caplog.text

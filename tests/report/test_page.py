@@ -142,6 +142,18 @@ def test_without_bads_goods_alone_are_counted():
     assert "NaN" not in page
 
 
+def test_where_no_bad_part_is_known_nothing_is_called_the_probability_of_being_bad():
+    for is_rank, words in (
+        (False, "probability of being bad"),
+        (True, "good parts that score lower"),
+    ):
+        page = render_report(report_data(decisions(), is_rank=is_rank))
+        assert f"{words} " in page  # on cards
+        assert f">{words.capitalize()}<" in page  # above the table
+        assert ("robability of being bad" in page) != is_rank
+        assert script_data(page)["is_rank"] == is_rank
+
+
 def test_without_masks_maps_goods_or_parts():
     assert "White outline" not in render_report(report_data(decisions(), masks=False))
     data = report_data(decisions(), masks=False, goods=None)

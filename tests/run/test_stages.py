@@ -54,5 +54,16 @@ def test_each_stage_is_told_once_with_what_was_found(lines, caplog):
     assert bank.split() == ["memory_bank", "2.0", "s", "1.5", "GB", "patchcore"]
 
 
+def test_synthetic_defects_are_no_parts(caplog):
+    caplog.set_level(logging.INFO, "vadline")
+    names = ["good/1", "good/2", "synthetic/forest/good/1", "synthetic/forest/good/2"]
+    features = pd.DataFrame({"image_id": names, "maximum": 1.0})
+    join = Pipeline([node("join", "segad_features", "segad_features")], tags="segad_features")
+    lines = StageLines()
+    lines.begin(join, DataCatalog({"segad_features": MemoryDataset(features)}))
+    lines.tell(profile("segad_features"))
+    assert caplog.text.strip().endswith("one feature of 2 parts, 2 synthetic defects")
+
+
 def test_a_worker_which_never_began_tells_of_no_stage():
     assert not StageLines().saved(node("read", "ingest", "manifest"), "manifest")

@@ -60,7 +60,13 @@ def test_of_many_ten_are_shown_of_both_kinds(told, missed, rejected, shown):
 
 
 def test_nothing_wrong_takes_one_line(told):
-    assert len(told(0, 0)) == 1
+    assert told(0, 0) == ["No wrong decision: every bad part is rejected, and no good one."]
+
+
+def test_where_no_bad_part_is_known_none_is_said_to_be_rejected(capsys):
+    tell_wrong(wrong(0, 0), Path("results"), Path("drawn"), bads=False)
+    told = capsys.readouterr().out
+    assert told == "No wrong decision: no good part is rejected; none is known to be bad.\n"
 
 
 def test_only_what_is_there_is_named(capsys, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.sources.folders import FOLDERS
 from tests.sources.own_folders import GOOD, TREES, of_names, part, touch
 
 from vadline.errors import VadlineError
@@ -10,6 +11,8 @@ from vadline.sources import SourceParams, list_source
 from vadline.sources.folder import knows_bads
 from vadline.sources.layouts import recognise
 from vadline.sources.names import BAD_NAMES, GOOD_NAMES, Names, without_dates
+
+EVERY = TREES | {name: folder.tree for name, folder in FOLDERS.items()}
 
 
 def source_of(root, **settings):
@@ -27,9 +30,9 @@ def meanings(listing, root):
     }
 
 
-@pytest.mark.parametrize("name", TREES)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_layout(name, tmp_path):
-    tree = TREES[name]
+    tree = EVERY[name]
     root = tree.plant(tmp_path / "parts, ü #1 {x} [y]")
     source = source_of(root, **tree.settings)
     listing = list_source(source)

@@ -120,8 +120,9 @@ def in_words(calibration: Calibration, bads: ArrayLike) -> str:
     if not len(scores) or np.isnan(calibration.reject.threshold):
         return words
     share, low, high = caught(scores, calibration.reject.threshold)
+    parts = "part is" if len(scores) == 1 else "parts are"
     return (
-        f"{words} {round(share * len(scores))} of {len(scores)} known bad parts are caught"
+        f"{words} {round(share * len(scores))} of {len(scores)} known bad {parts} caught"
         f" ({percent(low)} to {percent(high)} of such parts)."
     )
 

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+STAND_INS = "synthetic/"
+"""How the names of stand-ins begin."""
+
 
 @dataclass(frozen=True)
 class StandIns:

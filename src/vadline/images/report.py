@@ -75,11 +75,12 @@ def told_left_out(report: dict[str, Any]) -> str:
         if entries := report[key]:
             first = entries[0]
             reasons[f"{what} ({first['path']}: {first['reason']})"] = len(entries)
+    if reasons.total() == 1:
+        return f"Left out 1 file ({next(iter(reasons))})"
     most = [f"{count}: {reason}" for reason, count in reasons.most_common(_REASONS)]
     if len(reasons) > len(most):
         most.append(f"{reasons.total() - sum(c for _, c in reasons.most_common(_REASONS))}: others")
-    files = "1 file" if reasons.total() == 1 else f"{reasons.total()} files"
-    return f"Left out {files} ({'; '.join(most)})" if most else ""
+    return f"Left out {reasons.total()} files ({'; '.join(most)})" if most else ""
 
 
 def _duplicates(manifest: pd.DataFrame) -> list[list[str]]:

@@ -65,6 +65,7 @@ def inspection_page(
         promise=Promise(**bundle.calibration["reject"]).in_words(),
         drift=drift["in_words"],
         drifted=drift["drifted"],
+        is_rank=bundle.calibration["probability"] is None,
         settings={
             "Inspector of": product,
             "Photographs it learnt from, hash": bundle.made_by["manifest_hash"],

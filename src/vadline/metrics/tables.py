@@ -82,6 +82,11 @@ def as_metrics(table_name: str, frame: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def is_without_numbers(frame: pd.DataFrame) -> bool:
+    """Say whether a table has nothing but gaps and counts, as where no bad part is known."""
+    return bool(frame.drop(columns=[*PLAIN], errors="ignore").isna().to_numpy().all())
+
+
 def format_table(frame: pd.DataFrame, title: str) -> Table:
     """Render a table for the terminal: fractions as percentages with one decimal, NaN as a dash.
 

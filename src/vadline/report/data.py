@@ -119,6 +119,9 @@ class ReportData:
         What was set, in words, to its value.
     segments : str
         A picture of the part's segments, as a data URI; "" for none.
+    is_rank : bool
+        Whether ``probability`` is the share of good parts that score lower, as where no bad part
+        is known: it is not called a probability then.
     """
 
     product: str
@@ -134,6 +137,12 @@ class ReportData:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     segments: str = ""
+    is_rank: bool = False
+
+    @property
+    def probability_in_words(self) -> str:
+        """What ``probability`` is called."""
+        return "good parts that score lower" if self.is_rank else "probability of being bad"
 
 
 def _inside(of: Callable[[int], Any] | None, row: int) -> NDArray[np.bool_] | None:

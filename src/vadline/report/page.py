@@ -114,6 +114,7 @@ def _script_data(
         "review": None if review is None or math.isnan(review) else review,
         "ends": ends,
         "groups": [dataclasses.asdict(group) for group in confusions],
+        "is_rank": data.is_rank,
         "parts": numbers.for_script(decisions, thumbnails),
     }
 

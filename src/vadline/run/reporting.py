@@ -20,7 +20,7 @@ from vadline.calibration import Promise
 from vadline.calibration.outcomes import counted
 from vadline.config.current import current, workspace
 from vadline.metrics.kinds import EVERY, UNSEEN
-from vadline.metrics.tables import format_table, without_kinds
+from vadline.metrics.tables import format_table, is_without_numbers, without_kinds
 from vadline.run import tracking
 from vadline.run.describing import describe_run
 from vadline.run.mistakes import quiet_resume_hint
@@ -100,10 +100,16 @@ class ReportingHooks:
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Print the tables and what was decided."""
+        empty = []
         for name in (*_TABLES, *_ASIDE):
             if name in pipeline.all_outputs() and catalog.exists(name):
                 shown = _in_brief(name, catalog.load(name).set_index("row"))
-                console().print(format_table(shown, name), "", sep="")
+                if name in _TABLES and is_without_numbers(shown):
+                    empty.append(name)
+                else:
+                    console().print(format_table(shown, name), "", sep="")
+        if empty:
+            console().print(f"Without numbers: {', '.join(empty)}; {_takes(empty)}", "", sep="")
         if "decisions" in pipeline.all_outputs():
             _tell_decisions(catalog)
         if "inspection" in pipeline.all_outputs():
@@ -118,6 +124,13 @@ def _without_mlflow_s_words() -> Iterator[None]:
         yield
     finally:
         enable_logging()
+
+
+def _takes(empty: list[str]) -> str:
+    """Say what would fill tables."""
+    if empty == ["refinement"]:
+        return "it takes masks of bad parts"
+    return "they take good and bad parts" + (", masks" if "refinement" in empty else "")
 
 
 def _in_brief(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from kedro.pipeline import Pipeline
 from vadline.figures import whole_page
 from vadline.run.publishing import link, publish, share
 from vadline.run.terminal import tell_where, tell_wrong
+from vadline.sources.manifest import BAD
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ class ResultsHooks:
             logger.warning("%s could not be renewed: %s; all is in data/08_reporting", place, error)
             return
         if decides and catalog.exists("wrong_decisions"):
-            tell_wrong(catalog.load("wrong_decisions"), place, catalog["parts_folder"]._filepath)
+            wrong, drawn = catalog.load("wrong_decisions"), catalog["parts_folder"]._filepath
+            bads = bool((catalog.load("decisions")["label"] == BAD).any())
+            tell_wrong(wrong, place, drawn, bads)
         if decides or inspects:
             tell_where(place)
 

@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from vadline.defects.stand_ins import STAND_INS
 from vadline.splits import learnt_from, unseen_defects
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,9 @@ def _losses(history: pd.DataFrame) -> str:
 
 
 def _size(features: pd.DataFrame) -> str:
-    return f"{features.shape[1] - 1} features of {_count(len(features), 'part')}"
+    made = int(features["image_id"].str.startswith(STAND_INS).sum())
+    told = f"{_count(features.shape[1] - 1, 'feature')} of {_count(len(features) - made, 'part')}"
+    return f"{told}, {_count(made, 'synthetic defect')}" if made else told
 
 
 def _setups(scores: pd.DataFrame) -> str:

@@ -34,7 +34,7 @@ def console() -> Console:
     return shared
 
 
-def tell_wrong(wrong: pd.DataFrame, place: Path, drawn: Path) -> None:
+def tell_wrong(wrong: pd.DataFrame, place: Path, drawn: Path, bads: bool = True) -> None:
     """Print the parts that the threshold in use gets wrong, the first ten of each half.
 
     Parameters
@@ -45,10 +45,15 @@ def tell_wrong(wrong: pd.DataFrame, place: Path, drawn: Path) -> None:
         Of the results.
     drawn : Path
         Whose pictures the results show in ``parts``.
+    bads : bool
+        Whether any bad part is known.
     """
     missed, rejected = (int((wrong["wrong"] == kind).sum()) for kind in ("missed", "rejected"))
     if not len(wrong):
-        _say("No wrong decision: every bad part is rejected, and no good one.")
+        told = "every bad part is rejected, and no good one"
+        if not bads:
+            told = "no good part is rejected; none is known to be bad"
+        _say(f"No wrong decision: {told}.")
         return
     counts = f"{_count(missed, 'bad')} missed, {_count(rejected, 'good')} rejected"
     _say(f"Wrong decisions: {counts}")

@@ -30,7 +30,10 @@ def decided(params: SegmentParams, bads: int) -> SegmentParams:
     if params.kind is not None:
         return params
     kind = "whole" if bads < FEWEST_BADS else "auto"
-    logger.info("Segments: %s, by %d known bad parts; segad.segments.kind sets it", kind, bads)
+    logger.info(
+        "Segments: %s, bad parts that teach: %d (auto from %d on); segad.segments.kind sets it",
+        *(kind, bads, FEWEST_BADS),
+    )
     return params.model_copy(update={"kind": kind})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vadline.defects.params import SyntheticParams
-from vadline.defects.stand_ins import StandIns
+from vadline.defects.stand_ins import STAND_INS, StandIns
 from vadline.defects.synthetic import synthetic_defects
 
 # Role of a stand-in, and the role of the good parts that it is made on.
@@ -48,7 +48,7 @@ def stand_ins(
     names = split["image_id"].iloc[rows].tolist()
     table = pd.DataFrame(
         {
-            "image_id": [f"synthetic/{r}/{n}" for r, n in zip(roles, names, strict=True)],
+            "image_id": [f"{STAND_INS}{r}/{n}" for r, n in zip(roles, names, strict=True)],
             "source_row": np.array(rows, np.int64),
             "role": pd.array(roles, dtype="str"),
         }

@@ -14,6 +14,7 @@ import vadline
 from vadline.config.current import workspace
 from vadline.config.line import Line, bound
 from vadline.detectors import AnomalyMaps
+from vadline.images import told_left_out
 from vadline.report import Goods, Pictures, ReportData, ReportSize, moment, render_report
 from vadline.splits import learnt_from
 
@@ -39,8 +40,11 @@ def gather_words(
     product: str,
     detectors: list[str],
 ) -> dict[str, Any]:
-    """Gather what the report says: ``rest`` are the values of `SETTINGS`, then `TABLES`."""
-    values, tables = rest[: len(SETTINGS)], rest[len(SETTINGS) :]
+    """Gather what the report says.
+
+    ``rest`` are the ingest report, the values of `SETTINGS`, then `TABLES`.
+    """
+    read, values, tables = rest[0], rest[1 : len(SETTINGS) + 1], rest[len(SETTINGS) + 1 :]
     learnt, folds = learnt_from(split, "training"), int(split["fold"].max()) + 1
     reject, review = calibration["reject"], calibration["review"]
     settings = {
@@ -62,8 +66,9 @@ def gather_words(
         "promise": calibration["in_words"],
         "drift": drift.get("in_words", ""),
         "drifted": drift["drifted"],
+        "is_rank": calibration["probability"] is None,
         "review_threshold": None if review is None else review["threshold"],
-        "notes": [_NOTE],
+        "notes": [_NOTE, *([f"{told}."] if (told := told_left_out(read)) else [])],
         "settings": settings,
         "segments": segments["picture"],
         "tables": {name: table.to_dict("list") for name, table in zip(TABLES, tables, strict=True)},
@@ -136,6 +141,7 @@ def nodes(line: Line) -> list[Node]:
             bound(gather_words, product=workspace(), detectors=list(line.detectors)),
             inputs=[
                 *["calibration", "drift_verdict", "split", "report_segments", "roi"],
+                "ingest_report",
                 *[*settings, *TABLES],
             ],
             outputs="report_words",

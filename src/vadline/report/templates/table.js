@@ -50,7 +50,7 @@ function rowOf(part) {
   cell("decision", make("span", "chip " + part.decision, WORDS[part.decision] || part.decision));
   cell("number score", scoreInWords(part.score)).dataset.words = "score";
   const likely = part.probability === null ? "–" : (100 * part.probability).toFixed(0) + " %";
-  cell("number probability", likely).dataset.words = "bad:";
+  cell("number probability", likely).dataset.words = report.is_rank ? "goods below:" : "bad:";
   cell("unlike-cell", part.unlike ? make("span", "unlike", "unlike training") : undefined);
   const box = make("div", "mark");
   box.dataset.id = part.id;
