@@ -29,7 +29,7 @@ from vadline.segad import usual_segments
 from vadline.splits import measured, unseen_defects
 from vadline.splits.draws import evenly
 
-_SIDE = 560  # of the report's picture of the segments, in pixels
+_SIDE = 460  # of the report's picture of the segments, in pixels
 
 
 def draw_detector_roc(split: pd.DataFrame, *scores: pd.DataFrame, names: list[str]) -> go.Figure:
