@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -171,7 +172,7 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
             below = place.get(parent)
             place[parent] = below if isinstance(below, dict) else {}
             place = place[parent]
-        place[last] = value
+        place[last] = copy.deepcopy(value)  # a later one may be put into it
     return tree
 
 
