@@ -4,9 +4,16 @@ import pytest
 from kedro.framework.project import pipelines
 
 from vadline.apc import APCParams
+from vadline.config.parsing import parse
 from vadline.detectors import PatchCoreParams
 from vadline.errors import VadlineError
-from vadline.pipelines.apc_ablation.nodes import gather, measure_variant, train_variant
+from vadline.pipelines.apc_ablation.nodes import (
+    BASELINE,
+    gather,
+    measure_variant,
+    train_variant,
+)
+from vadline.pipelines.apc_ablation.pipeline import VARIANTS, create_pipeline
 from vadline.pipelines.segad_ablation.nodes import ablate, describe_maxima
 from vadline.segad import ForestParams
 
@@ -50,6 +57,16 @@ def test_each_row_of_apc_is_trained_and_measured_on_what_a_run_has_left(finished
     assert bound["random_start.train"]["apc"].network().weights == "random"
     needed = pipelines["apc_ablation"].inputs()
     assert all(each.startswith("params:") or catalog.exists(each) for each in needed)
+
+
+def test_rows_of_apc_may_be_chosen(monkeypatch):
+    chosen = parse({"apc_ablation": {"rows": "none, u_net4"}})
+    assert parse({}).apc_ablation.rows == (BASELINE, *VARIANTS)
+    monkeypatch.setattr("vadline.pipelines.apc_ablation.pipeline.current", lambda: chosen)
+    names = {node.name for node in create_pipeline().nodes}
+    assert names == {"gather", "none.measure", "u_net4.train", "u_net4.measure"}
+    with pytest.raises(VadlineError, match=r"apc_ablation\.rows"):
+        parse({"apc_ablation": {"rows": "unet"}})
 
 
 def test_apc_cannot_be_ablated_without_a_test_part_of_both(finished):

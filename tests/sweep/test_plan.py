@@ -55,6 +55,14 @@ def test_parameters_are_nested_and_later_ones_win():
     }
 
 
+def test_an_arm_changes_no_other_arm():
+    given = {"params": {"detectors.cflow": {"lr": 1}}, "products": ["a"]}
+    arms = {"few": {"detectors.cflow.layers": [2]}, "all": {}}
+    few, all_of_it = Plan.model_validate({"title": "x", **given, "arms": arms}).cells()
+    assert few.params["detectors"] == {"cflow": {"lr": 1, "layers": [2]}}
+    assert all_of_it.params["detectors"] == {"cflow": {"lr": 1}}
+
+
 def test_a_plan_is_a_file_or_a_name_in_the_project(tmp_path):
     (tmp_path / "conf/plans").mkdir(parents=True)
     (tmp_path / "conf/plans/boards.yml").write_text(yaml.safe_dump(PLAN))

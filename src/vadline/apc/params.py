@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -10,6 +10,9 @@ from vadline.backbones import TRAINING_THREADS, BackboneParams
 from vadline.images.tiles import TileParams
 
 Task = Literal["cls", "segm", "recon"]
+Ablation = Literal[
+    "none", "cls", "cls_segm", "cls_segm_recon", "u_net4", "random_start", "basic_augmentation"
+]
 Width = Annotated[int, Field(ge=8, multiple_of=8)]
 
 
@@ -119,3 +122,24 @@ class APCParams(BaseModel, extra="forbid", frozen=True):
         if not 0 <= bounds[0] <= bounds[1]:
             raise ValueError("must be two factors, 0 <= low <= high")
         return bounds
+
+
+class APCAblationParams(BaseModel, extra="forbid", frozen=True):
+    """The pipeline apc_ablation (the paper's tables 3 to 6)."""
+
+    rows: tuple[Ablation, ...] = Field(
+        get_args(Ablation),
+        min_length=1,
+        description="Rows of its table, each but none a fine-tuning: a list, or names apart by "
+        "spaces.",
+    )
+
+    @field_validator("rows", mode="before")
+    @classmethod
+    def _from_words(cls, rows: Any) -> Any:
+        return rows.replace(",", " ").split() if isinstance(rows, str) else rows
+
+    @field_validator("rows")
+    @classmethod
+    def _each_once(cls, rows: tuple[Ablation, ...]) -> tuple[Ablation, ...]:
+        return tuple(dict.fromkeys(rows))

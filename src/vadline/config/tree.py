@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field, SerializeAsAny, model_validator
 
-from vadline.apc.params import APCParams
+from vadline.apc.params import APCAblationParams, APCParams
 from vadline.backbones import BackboneParams
 from vadline.config.decide import DecideParams
 from vadline.config.line import MEAN, NO_PROBE, Line, LineParams
@@ -41,6 +41,7 @@ class Parameters(BaseModel, extra="forbid", frozen=True):
     split: SplitParams = SplitParams()
     backbone: BackboneParams = BackboneParams()
     apc: APCParams = APCParams()
+    apc_ablation: APCAblationParams = APCAblationParams()
     detectors: dict[str, SerializeAsAny[DetectorParams]] = Field(
         default_factory=dict, description="Settings by the detector's name in the line."
     )

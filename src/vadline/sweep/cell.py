@@ -16,7 +16,11 @@ from filelock import FileLock
 from vadline.run.nesting import SWEEP, of_sweep, untracked
 from vadline.sweep.cells import as_project, read_json, share_files, write_json
 
-TABLES = ("detection", "segad", "kinds", "refinement", "thresholds")
+TABLES = (
+    *("detection", "segad", "kinds", "refinement", "thresholds"),
+    *("apc_ablation", "segad_ablation", "segad_visa"),
+    *("f2pad_benchmark", *(f"f2pad_benchmark_{of}" for of in ("ablation", "cost", "sizes"))),
+)
 _LOOK, _TIME_TO_STOP = 2.0, 15.0  # seconds: between looks at the parent, and to end in
 
 
@@ -28,7 +32,8 @@ def main(folder: Path) -> None:
     os.environ[SWEEP] = json.dumps({**of_sweep(), "cell": " · ".join(filter(None, words))})
     started = time.perf_counter()
     try:
-        _read_once(folder, Path(cell["shared"]), cell)
+        if cell["shared"]:
+            _read_once(folder, Path(cell["shared"]), cell)
         tables = _run(folder, cell, cell["pipeline"])
     except Exception as error:
         from vadline.run.mistakes import told  # Kedro takes seconds to import
@@ -66,11 +71,11 @@ def _run(folder: Path, cell: dict[str, Any], pipeline: str) -> dict[str, Any]:
     from kedro.framework.startup import bootstrap_project
 
     bootstrap_project(folder)
-    os.chdir(folder)
+    os.chdir(cell["project"])  # where relative paths among the parameters begin
     given = {"project_path": folder, "env": cell["env"], "runtime_params": cell["params"]}
     with KedroSession.create(**given) as created:
         session: Any = created  # the type that Kedro tells has none of this
-        session.run(pipeline_names=[pipeline], only_missing_outputs=True)
+        session.run(pipeline_names=pipeline.split(","), only_missing_outputs=True)
         catalog = session.load_context().catalog
         found = {}
         for name in TABLES:

@@ -51,7 +51,9 @@ class Place:
         """Make the folder, and forget an earlier failure."""
         as_project(self.own, self.project)
         (self.own / "failed.json").unlink(missing_ok=True)
-        write_json(self.own / "cell.json", {**asdict(self.cell), "shared": str(self.shared)})
+        shared = str(self.shared) if self.cell.takes_photographs else None
+        told = {"shared": shared, "project": str(self.project)}
+        write_json(self.own / "cell.json", {**asdict(self.cell), **told})
 
     def done(self) -> dict[str, Any] | None:
         """Return what a finished cell has left: ``seconds``, and ``tables`` as lists of rows."""

@@ -16,7 +16,7 @@ ALL = "all"
 LONG = ("product", "arm", "seed", "table", "row", "metric", "value")
 _DRAWS = 2000
 _INTERVAL = (2.5, 97.5)  # per cent
-_SMALLER_IS_BETTER = ("fpr_at_95tpr", "seconds")
+_SMALLER_IS_BETTER = ("fpr_at_95tpr", "seconds", "iterations")
 
 
 def as_long(cells: Iterable[tuple[Cell, Mapping[str, Any]]], plan: Plan) -> pd.DataFrame:

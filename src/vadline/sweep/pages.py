@@ -13,7 +13,10 @@ import plotly.graph_objects as go
 from vadline.errors import VadlineError
 from vadline.figures import whole_page
 from vadline.figures.style import line_style, styled
-from vadline.sweep.plan import Fact, Plan
+from vadline.metrics.table_rows import PLAIN
+from vadline.sweep.facts import Fact
+from vadline.sweep.joint import ALL
+from vadline.sweep.plan import Plan
 
 _NAMES = {"image_auroc": "AUROC", "fpr_at_95tpr": "FPR@95TPR", "pixel_auroc": "pixel AUROC"}
 _BETWEEN = " / "  # metrics of one cell
@@ -41,7 +44,7 @@ def grids(joint: pd.DataFrame, plan: Plan) -> dict[str, pd.DataFrame]:
         grid = pd.DataFrame(
             {arm: _joined(wide, arm, metrics) for arm in arms}, index=wide.index
         ).rename_axis(None)
-        for source, facts in _published(plan, str(product)).items():
+        for source, facts in _published(plan, str(product), str(name)).items():
             for row in dict.fromkeys(fact.row for fact in facts):
                 own = [fact for fact in facts if fact.row == row]
                 grid.loc[f"{row}, {source}"] = {arm: _told(own, arm, metrics) for arm in arms}
@@ -52,11 +55,17 @@ def grids(joint: pd.DataFrame, plan: Plan) -> dict[str, pd.DataFrame]:
 
 def _numbers(part: pd.DataFrame) -> list[tuple[float, float, bool]]:
     alone = part.groupby(["arm", "metric"])["row"].transform("nunique") < 2
-    return list(zip(part["mean"], part["sd"], part["best"] & ~alone, strict=True))
+    mean, sd = (part[name] * part["metric"].map(_scale) for name in ("mean", "sd"))
+    return list(zip(mean, sd, part["best"] & ~alone, strict=True))
 
 
-def _text(mean: float, sd: float, best: bool) -> str:
-    told = f"{100 * mean:.1f}" + ("" if np.isnan(sd) else f" ± {100 * sd:.1f}")
+def _scale(metric: str) -> int:
+    """Return what makes a value what is shown: per cent of fractions, all else as it is."""
+    return 1 if metric in PLAIN else 100
+
+
+def _text(mean: float, sd: float | None, best: bool = False) -> str:
+    told = f"{mean:.1f}" + ("" if sd is None or np.isnan(sd) else f" ± {sd:.1f}")
     return f"**{told}**" if best else told
 
 
@@ -68,17 +77,19 @@ def _joined(wide: pd.DataFrame, arm: str, metrics: Sequence[str]) -> list[str]:
     ]
 
 
-def _published(plan: Plan, product: str) -> dict[str, list[Fact]]:
-    found: dict[str, list[Fact]] = {}
+def _published(plan: Plan, product: str, table: str) -> dict[str, list[Fact]]:
+    shown, found = plan.shown(), dict[str, list[Fact]]()
+    mean = shown[0] if len(shown) == 1 else ALL
     for fact in plan.published:
-        if (fact.product or "all") == product or len(plan.products) == 1:
+        beside = fact.table == table if fact.table else fact.metric in plan.tables[table]
+        if beside and (fact.product or mean) == product:
             found.setdefault(fact.source, []).append(fact)
     return found
 
 
 def _told(facts: Sequence[Fact], arm: str, metrics: Sequence[str]) -> str:
-    by_metric = {fact.metric: fact.value for fact in facts if fact.arm in ("", arm)}
-    return _BETWEEN.join(f"{by_metric[m]:.1f}" if m in by_metric else "–" for m in metrics)
+    by_metric = {f.metric: _text(f.value, f.sd) for f in facts if f.arm in ("", arm)}
+    return _BETWEEN.join(by_metric.get(metric, "–") for metric in metrics)
 
 
 def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> str:
@@ -98,7 +109,7 @@ def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> s
 
 def _apart(told: pd.DataFrame) -> pd.DataFrame:
     """Lay differences out: a row for each row and metric, a column for each arm."""
-    numbers = 100 * told[["difference", "low", "high"]]
+    numbers = told[["difference", "low", "high"]].mul(told["metric"].map(_scale), axis="index")
     texts = [f"{d:+.1f} ({low:+.1f} to {high:+.1f})" for d, low, high in numbers.to_numpy()]
     names = told["table"] + ": " + told["row"] + ", " + told["metric"].replace(_NAMES)
     grid = told.assign(text=texts, name=names).pivot_table(
@@ -135,15 +146,16 @@ def draw(joint: pd.DataFrame, plan: Plan) -> dict[str, go.Figure]:
     for (product, name, metric), part in joint.groupby(["product", "table", "metric"], sort=False):
         figure = go.Figure()
         for index, (row, own) in enumerate(part.groupby("row", sort=False)):
-            spread = {"type": "data", "array": 100 * own["sd"], "visible": True}
+            factor = _scale(str(metric))
+            spread = {"type": "data", "array": factor * own["sd"], "visible": True}
             figure.add_scatter(
                 x=[arm or plan.title for arm in own["arm"]],
-                y=100 * own["mean"],
+                y=factor * own["mean"],
                 error_y=spread,
                 name=str(row),
                 line=line_style(index),
             )
-        title = f"{product}: {name}/{metric}, per cent"
+        title = f"{product}: {name}/{metric}" + (", per cent" if _scale(str(metric)) > 1 else "")
         found[f"{product} {name} {metric}"] = styled(figure, title)
     return found
 

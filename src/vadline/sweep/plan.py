@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -14,8 +15,10 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from vadline.errors import VadlineError
+from vadline.sweep.facts import Fact, one_by_one
 
 FOLDER = Path("conf", "plans")
+_WITHOUT_PHOTOGRAPHS = {"segad_visa"}
 _SHARED = ("source", "images", "review")  # what decides of the arrays that ingest makes
 
 
@@ -27,25 +30,14 @@ class Product(BaseModel, extra="forbid", frozen=True):
     categories: list[str] = Field(
         default_factory=list, description="One product each; none for the product as it is."
     )
-    needs: str = Field("", description="What to put where, told if source.root is not there.")
-
-
-class Fact(BaseModel, extra="forbid", frozen=True):
-    """A published figure."""
-
-    source: str = Field(description="Where it stands.")
-    row: str = Field(description="Of a table, as the line names it, or any other name.")
-    metric: str
-    value: float = Field(description="In per cent.")
-    product: str = Field("", description="None for the mean of all.")
-    arm: str = ""
+    needs: str = Field("", description="What to put where, told if something is not there.")
 
 
 class Plan(BaseModel, extra="forbid", frozen=True):
     """What is run, and what of it is shown."""
 
     title: str
-    pipeline: str = "segad_vad"
+    pipeline: str = Field("segad_vad", description="Or several, apart by commas.")
     env: str | None = Field(None, description="Of products that name none.")
     params: dict[str, Any] = Field(default_factory=dict, description="Of every cell.")
     products: dict[str, Product] = Field(min_length=1)
@@ -61,7 +53,9 @@ class Plan(BaseModel, extra="forbid", frozen=True):
     against: str | None = Field(
         None, description="The row that others are held against over the same seeds; the first."
     )
-    published: list[Fact] = Field(default_factory=list)
+    published: list[Fact] = Field(
+        default_factory=list, description="One by one, or as tables: see `facts.one_by_one`."
+    )
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -72,6 +66,15 @@ class Plan(BaseModel, extra="forbid", frozen=True):
     @classmethod
     def _plain(cls, products: Any) -> Any:
         return {name: {} for name in products} if isinstance(products, list) else products
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _one_by_one(cls, published: Any) -> Any:
+        return one_by_one(published)
+
+    def shown(self) -> list[str]:
+        """Name the products as tables have them: each category is one."""
+        return list(dict.fromkeys(cell.product for cell in self.cells()))
 
     def cells(self) -> list[Cell]:
         """List all cells: one seed of everything first, so that a first table comes early."""
@@ -114,6 +117,16 @@ class Cell:
         words = [self.product, self.arm, f"seed{self.seed}"]
         told = "-".join(re.sub(r"[^\w.=]+", "_", word) for word in words if word)
         return f"{told[:80]}-{_digest([self.env, self.params, self.pipeline])[:8]}"
+
+    @property
+    def pipelines(self) -> list[str]:
+        """What is run."""
+        return self.pipeline.split(",")
+
+    @property
+    def takes_photographs(self) -> bool:
+        """Whether any pipeline begins with these."""
+        return not _WITHOUT_PHOTOGRAPHS.issuperset(self.pipelines)
 
     @property
     def reads(self) -> str:
@@ -159,7 +172,7 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
             below = place.get(parent)
             place[parent] = below if isinstance(below, dict) else {}
             place = place[parent]
-        place[last] = value
+        place[last] = copy.deepcopy(value)  # a later one may be put into it
     return tree
 
 

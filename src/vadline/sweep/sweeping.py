@@ -12,6 +12,7 @@ from vadline.errors import VadlineError
 from vadline.progress import progress
 from vadline.sweep.cells import Place
 from vadline.sweep.joint import as_long, differences, joint_table
+from vadline.sweep.needs import require
 from vadline.sweep.pages import as_markdown, put_into, write_pages
 from vadline.sweep.plan import Plan
 from vadline.sweep.recording import Record
@@ -56,7 +57,8 @@ def sweep(
     Raises
     ------
     VadlineError
-        If another sweep of this plan is at work, or no cell has left a table.
+        If another sweep of this plan is at work, photographs or other files are not there, with a
+        line for each product, or no cell has left a table.
     """
     folder = project / "data" / "sweeps" / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,6 +69,7 @@ def sweep(
         raise VadlineError(f"another sweep of {name} is at work ({lock.lock_file})") from error
     try:
         places = [Place(project, folder, cell) for cell in plan.cells()]
+        require(plan, project, [place.cell for place in places if not place.done()])
         with Record(project, folder, name, plan) as record:
             environment = record.environment()
             if features:

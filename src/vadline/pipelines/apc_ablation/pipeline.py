@@ -25,7 +25,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def create_pipeline() -> Pipeline:
     """Build the pipeline."""
-    names = [BASELINE, *VARIANTS]
+    names = list(current().apc_ablation.rows)
     table = Node(
         bound(gather, names=names),
         inputs=[f"{name}.ablated_row" for name in names],
@@ -33,7 +33,8 @@ def create_pipeline() -> Pipeline:
         name="gather",
         tags="apc_ablation",
     )
-    return sum((_variant(name) for name in VARIANTS), Pipeline([table]) + _baseline())
+    rows = [_baseline() if name == BASELINE else _variant(name) for name in names]
+    return sum(rows, Pipeline([table]))
 
 
 def _baseline() -> Pipeline:
