@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import project_group
@@ -22,6 +22,9 @@ from vadline.project import project_here
 from vadline.run.mistakes import told
 from vadline.run.options import literal, read_params
 from vadline.run.viewing import BOXES, check_root, open_on_boxes
+
+if TYPE_CHECKING:
+    from vadline.sweep.sweeping import Engine
 
 _STOPPED = 130  # as shells have it
 _GO_ON = (
@@ -155,7 +158,21 @@ def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
 
 @click.command()
 @click.argument("plan")
-@click.option("--workers", default=1, show_default=True, help="Cells that run at once.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Cells at once, on each machine.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Processes here, or tasks of a Ray cluster (the extra ray).",
+)
+@click.option("--address", help="The Ray cluster's, host:port; one of this machine alone.")
 @click.option("--features/--no-features", default=True, help="Share frozen backbones' maps.")
 @click.option("--keep", is_flag=True, help="Keep the data of finished cells.")
 @click.option("--dry-run", is_flag=True, help="List the cells, and run none.")
@@ -164,14 +181,15 @@ def compare(runs: tuple[str, ...], out: Path | None, env: str | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A page of markdown that shows the table between <!-- sweep NAME --> and <!-- end -->.",
 )
-def sweep(plan: str, workers: int, dry_run: bool, **options: Any) -> None:
+def sweep(
+    plan: str, workers: int, engine: str, address: str | None, dry_run: bool, **options: Any
+) -> None:
     """Run all cells of a PLAN, a file or a name in conf/plans, and join their tables.
 
     What is done is kept: the same command goes on after a stop, and tries failed cells again.
     """
     from vadline.sweep import read_plan
     from vadline.sweep import sweep as run_plan
-    from vadline.sweep.local import run_here
 
     with _explained("finished cells are kept: the same command goes on from there"):
         project = project_here()
@@ -179,5 +197,21 @@ def sweep(plan: str, workers: int, dry_run: bool, **options: Any) -> None:
         if dry_run:
             click.echo("\n".join(cell.name for cell in planned.cells()))
             return
-        written = run_plan(name, planned, project, partial(run_here, workers=workers), **options)
+        running = _engine(engine, workers, address, keep=options["keep"])
+        written = run_plan(name, planned, project, running, **options)
     click.echo("\n".join(f"{path}" for path in written.values()))
+
+
+def _engine(name: str, workers: int, address: str | None, keep: bool) -> Engine:
+    """Return what runs cells, or say why it cannot."""
+    if name == "local":
+        from vadline.sweep.local import run_here
+
+        if address:
+            raise VadlineError("--address is a Ray cluster's: add --engine=ray")
+        return partial(run_here, workers=workers)
+    from vadline.sweep.ray_engine import on_ray
+
+    if keep:
+        raise VadlineError("--keep is for --engine=local: Ray's nodes send back tables and logs")
+    return on_ray(address, workers)

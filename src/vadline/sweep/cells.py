@@ -11,7 +11,8 @@ from typing import Any
 
 from vadline.sweep.plan import Cell
 
-_LINKED = ("conf", "pyproject.toml", ".telemetry")
+CONFIGURATION = ("conf", "pyproject.toml", ".telemetry")
+"""What a cell has of the project at hand."""
 _LARGE = 2**20  # bytes; smaller files are copied
 
 
@@ -59,6 +60,10 @@ class Place:
         """Return what a finished cell has left: ``seconds``, and ``tables`` as lists of rows."""
         return read_json(self.own / "done.json")
 
+    def finish(self, left: dict[str, Any]) -> None:
+        """Note what a finished cell has left, where it has worked elsewhere."""
+        write_json(self.own / "done.json", left)
+
     def failure(self) -> str:
         """Return why a cell has failed; "" where it has not."""
         return (read_json(self.own / "failed.json") or {}).get("reason", "")
@@ -77,7 +82,7 @@ class Place:
 def as_project(folder: Path, project: Path) -> None:
     """Make a folder that Kedro takes for a project like another one."""
     (folder / "src").mkdir(parents=True, exist_ok=True)  # Kedro asks for one
-    for name in _LINKED:
+    for name in CONFIGURATION:
         if (project / name).exists() and not (folder / name).exists():
             (folder / name).symlink_to((project / name).resolve())
 

@@ -11,7 +11,9 @@ from contextlib import suppress
 
 from vadline.sweep.cells import Place
 
-_TIME_TO_STOP = 20  # seconds
+CELL = "vadline.sweep.cell"
+"""The module that runs a cell."""
+TIME_TO_STOP = 20  # seconds
 
 
 def run_here(
@@ -35,19 +37,10 @@ def run_here(
 
     def run(place: Place) -> Place:
         place.prepare()
-        command = [sys.executable, "-m", "vadline.sweep.cell", str(place.own)]
-        with place.log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=place.own,
-                env={**os.environ, **environment},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the sweep, which then ends its cells
-            )
-            running.add(process)
-            code = process.wait()
-            running.discard(process)
+        process = start(place, environment)
+        running.add(process)
+        code = process.wait()
+        running.discard(process)
         if code and not stopping:
             place.fail(f"ended with exit status {code}; see {place.log}")
         return place
@@ -60,13 +53,33 @@ def run_here(
     except BaseException:
         stopping.append(True)
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(running):
-            process.terminate()
-        for process in list(running):
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_TIME_TO_STOP)
-                continue
-            process.kill()
+        stop(list(running))
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def start(
+    place: Place, environment: Mapping[str, str], module: str = CELL
+) -> subprocess.Popen[bytes]:
+    """Start the process of a cell whose folder is prepared."""
+    with place.log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, str(place.own)],
+            cwd=place.own,
+            env={**os.environ, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the sweep, which then ends its cells
+        )
+
+
+def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End processes, by force where they take long."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(TIME_TO_STOP)
+            continue
+        process.kill()
