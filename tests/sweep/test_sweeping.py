@@ -70,6 +70,18 @@ def test_what_is_done_is_kept_and_what_has_failed_is_tried_again(project, caplog
     assert run["metrics.all/segad/patchcore/image_auroc"] == 0.9
 
 
+def test_another_configuration_is_another_cell(project):
+    engine = Engine()
+    plan = Plan.model_validate({"title": "One", "products": ["a"]})
+    sweep("one", plan, project.path, engine)
+    local = project.path / "conf/local"
+    local.mkdir(exist_ok=True)
+    (local / "parameters.yml").write_text("decide: {false_reject_rate: 0.1}\n")
+    sweep("one", plan, project.path, engine)
+    sweep("one", plan, project.path, engine)
+    assert len(engine.ran) == 2
+
+
 def test_where_nothing_is_done_the_reason_is_told(project):
     plan = Plan.model_validate({"title": "One", "products": ["b"]})
     with pytest.raises(VadlineError, match="no cell has left a table: no photographs"):

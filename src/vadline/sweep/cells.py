@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import vadline
 from vadline.sweep.plan import Cell
 
 CONFIGURATION = ("conf", "pyproject.toml", ".telemetry")
@@ -35,13 +37,22 @@ class Place:
 
     @property
     def own(self) -> Path:
-        """The cell's folder."""
-        return self.folder / "cells" / self.cell.name
+        """The cell's folder; another one where the project's settings have changed."""
+        return self.folder / "cells" / f"{self.cell.name}-{self._settings}"
 
     @property
     def shared(self) -> Path:
         """Of all cells that read the same photographs alike."""
-        return self.folder / "shared" / self.cell.reads
+        return self.folder / "shared" / f"{self.cell.reads}-{self._settings}"
+
+    @property
+    def _settings(self) -> str:
+        """Tell apart what the plan does not say: the configuration's files, and the release."""
+        told = hashlib.sha256(vadline.__version__.encode())
+        for env in ("base", "local", self.cell.env or ""):
+            for file in sorted((self.project / "conf" / env).glob("parameters*.yml")):
+                told.update(file.name.encode() + file.read_bytes())
+        return told.hexdigest()[:6]
 
     @property
     def log(self) -> Path:
