@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from vadline.sweep.joint import as_long, joint_table
-from vadline.sweep.pages import draw, grids
+from vadline.sweep.joint import as_long, differences, joint_table
+from vadline.sweep.pages import as_markdown, draw, grids
 from vadline.sweep.plan import Plan
 
 TABLE = {
@@ -82,8 +82,10 @@ def test_seconds_are_no_per_cent():
     left = {"f2pad_benchmark_cost": [{"row": "one", "iterations": 200, "seconds": 17.8}]}
     left["f2pad_benchmark_cost"].append({"row": "two", "iterations": 300, "seconds": 8.7})
     plan = planned(tables={"f2pad_benchmark_cost": ["iterations", "seconds"]})
-    joint = joint_table(as_long([(plan.cells()[0], {"tables": left})], plan))
+    long = as_long([(plan.cells()[0], {"tables": left})], plan)
+    joint = joint_table(long)
     (grid,) = grids(joint, plan).values()
     assert grid[""].tolist() == ["**200.0** / 17.8", "300.0 / **8.7**"]
+    assert "per cent" not in as_markdown(joint, differences(long), plan)
     titles = [figure.layout.title.text for figure in draw(joint, plan).values()]
     assert not any("per cent" in title for title in titles)

@@ -95,7 +95,8 @@ def _told(facts: Sequence[Fact], arm: str, metrics: Sequence[str]) -> str:
 def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> str:
     """Write all grids, and what rows differ by over the same cells."""
     blocks = [
-        f"**{title}**, per cent\n\n{_markdown(grid)}" for title, grid in grids(joint, plan).items()
+        f"**{title}**{_unit(title, plan)}\n\n{_markdown(grid)}"
+        for title, grid in grids(joint, plan).items()
     ]
     told = differences[differences["cells"] > 1]
     if len(told):
@@ -105,6 +106,12 @@ def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> s
             f"bootstrap interval of 95 %\n\n{_markdown(_apart(told))}"
         )
     return "\n\n".join(blocks) + "\n"
+
+
+def _unit(title: str, plan: Plan) -> str:
+    """Say what a grid's numbers are, unless all of them are plain ones."""
+    table = title.rpartition(": ")[2].partition(",")[0]
+    return ", per cent" if any(_scale(each) > 1 for each in plan.tables[table]) else ""
 
 
 def _apart(told: pd.DataFrame) -> pd.DataFrame:
