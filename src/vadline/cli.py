@@ -34,7 +34,7 @@ _GO_ON = (
 
 def _check_environment(env: str | None) -> None:
     conf = project_here() / "conf"
-    known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+    known = sorted(each.name for each in conf.iterdir() if each.is_dir() and each.name != "plans")
     if env is not None and env not in known:
         raise VadlineError(f"--env={env} is not a folder of {conf}; known: {', '.join(known)}.")
 
