@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ TIME_TO_STOP = 20  # seconds
 
 def run_here(
     places: Sequence[Place], environment: Mapping[str, str], workers: int
-) -> Iterator[Place]:
+) -> Generator[Place]:
     """Run cells, a few at a time.
 
     Parameters

@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -81,7 +81,7 @@ def _check_that_it_answers(address: str) -> None:
 
 def _run(
     places: Sequence[Place], environment: Mapping[str, str], address: str | None, workers: int
-) -> Iterator[Place]:
+) -> Generator[Place]:
     if not places:
         return
     with _connected(address) as ray:

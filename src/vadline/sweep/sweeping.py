@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,7 +20,7 @@ from vadline.sweep.recording import Record
 
 logger = logging.getLogger(__name__)
 
-Engine = Callable[[Sequence[Place], Mapping[str, str]], Iterator[Place]]
+Engine = Callable[[Sequence[Place], Mapping[str, str]], Generator[Place]]
 """Takes cells and what their processes shall have in their environment; gives each as it ends."""
 
 
@@ -97,9 +98,12 @@ def _run(
     left = [place for place in places if not place.done()]
     if len(left) < len(places):
         logger.info("%d of %d cells are done already", len(places) - len(left), len(places))
-    with progress(total=len(places), desc="cells", unit="cell") as bar:
+    cells = engine(left, environment)
+    bars = progress(total=len(places), desc="cells", unit="cell")
+    # Whatever ends the loop ends the cells that run.
+    with bars as bar, closing(cells):
         bar.update(len(places) - len(left))
-        for place in engine(left, environment):
+        for place in cells:
             if place.done() and not keep:
                 place.tidy()
             if reason := place.failure():
