@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from rich.console import Console
 from rich.table import Table
 
 from vadline.metrics.tables import is_kind_row
 from vadline.report import RunResult, compare_tables, disagreements, render_comparison, warnings
-from vadline.run.past_runs import two_runs
+from vadline.run.past_runs import open_store, two_runs
 
 _SHOWN = {
     "decisions": ("bads_caught", "goods_rejected"),
@@ -52,12 +48,7 @@ def compare_runs(
     VadlineError
         If a run is unknown, or has left nothing to compare.
     """
-    logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
-    bootstrap_project(project)
-    with KedroSession.create(project, env=env) as session:  # its hooks set MLflow's store
-        context: Any = session.load_context()  # type: ignore[attr-defined]  # KedroSession has it
-        experiment = context.mlflow.tracking.experiment.name
-    first, second = two_runs(names, experiment, project)
+    first, second = two_runs(names, open_store(project, env), project)
     page = out or project / "data/08_reporting/comparisons" / _file_name(first, second)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_comparison(first, second), encoding="utf-8")

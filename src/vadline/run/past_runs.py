@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import mlflow
 import pandas as pd
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 
@@ -20,6 +24,21 @@ from vadline.report import RunResult, moment
 TABLES = ("detection", "segad", "refinement")
 _VERSION = re.compile(r"\d{4}-\d\d")
 _SHORTEST_ID = 4  # of the beginning of a run's id
+
+
+def open_store(project: Path, env: str | None = None) -> str:
+    """Set MLflow's store as a project's configuration says, and return the experiment's name.
+
+    Parameters
+    ----------
+    env : str, optional
+        Kedro's configuration environment.
+    """
+    logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
+    bootstrap_project(project)
+    with KedroSession.create(project, env=env) as session:  # its hooks set the store
+        context: Any = session.load_context()  # type: ignore[attr-defined]  # KedroSession has it
+        return str(context.mlflow.tracking.experiment.name)
 
 
 def two_runs(names: Sequence[str], experiment: str, project: Path) -> tuple[RunResult, RunResult]:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Place:
         """Of all cells that read the same photographs alike."""
         return self.folder / "shared" / f"{self.cell.reads}-{self._settings}"
 
-    @property
+    @cached_property
     def _settings(self) -> str:
         """Tell apart what the plan does not say: the configuration's files, and the release."""
         told = hashlib.sha256(vadline.__version__.encode())

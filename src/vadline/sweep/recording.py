@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import mlflow
 import pandas as pd
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 
 from vadline.run.nesting import SWEEP
+from vadline.run.past_runs import open_store
 from vadline.sweep.cells import read_json, write_json
 from vadline.sweep.plan import Plan
 
@@ -35,11 +33,7 @@ class Record:
         self._name, self._plan = name, plan
 
     def __enter__(self) -> Self:
-        logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
-        bootstrap_project(self._project)
-        with KedroSession.create(self._project) as session:  # its hooks set MLflow's store
-            context: Any = session.load_context()  # type: ignore[attr-defined]  # it has it
-            mlflow.set_experiment(context.mlflow.tracking.experiment.name)
+        mlflow.set_experiment(open_store(self._project))
         known = (read_json(self._file) or {}).get("run")
         self._run = mlflow.start_run(known) if self._is_there(known) else self._begin()
         return self

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vadline.backbones import FOLDER
 from vadline.errors import VadlineError
 from vadline.progress import progress
 from vadline.sweep.cells import Place
@@ -74,7 +75,7 @@ def sweep(
         with Record(project, folder, name, plan) as record:
             environment = record.environment()
             if features:
-                environment |= {"VADLINE_FEATURES": str(folder / "features")}
+                environment[FOLDER] = str(folder / "features")
             _run(places, engine, environment, keep)
             done = [(place.cell, left) for place in places if (left := place.done())]
             long = as_long(done, plan)
