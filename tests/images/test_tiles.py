@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from vadline.errors import VadlineError
 from vadline.images import ImageParams
-from vadline.images.tiles import TileParams, Tiles, Tiling, ramps, rows_of_tiles
+from vadline.images.tiles import TileParams, Tiles, Tiling, ramps
 
 cells = st.integers(2, 12).map(lambda n: 32 * n)
 cuts = st.builds(
@@ -66,7 +66,8 @@ def test_a_tile_is_read_alone_or_with_others():
     np.testing.assert_array_equal(tiles[3], images[1, 32:])
     np.testing.assert_array_equal(tiles[np.array([3, 0])], [images[1, 32:], images[0, :64]])
     assert tiles[np.arange(0)].shape == (0, 64, 64, 3)
-    assert rows_of_tiles(np.array([1, 4]), 2).tolist() == [2, 3, 8, 9]
+    assert tiling.all_rows(np.array([1, 4])).tolist() == [2, 3, 8, 9]
+    assert tiling.rows(np.array([1, 4]), 1).tolist() == [3, 9]
 
 
 def test_one_size_is_a_tile_s():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vadline.backbones import BackboneParams
 from vadline.detectors import AnomalyMaps, Detector, PatchCoreParams, TrainingSet, unfitted
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 from vadline.images.tiles import TileParams
 
 logger = logging.getLogger(__name__)
@@ -103,5 +103,5 @@ def with_pseudo_masks(
 
 def _pixels(bank: Detector, training: TrainingSet, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     grid, _ = bank.score(training.images, rows, training.roi)
-    size = training.images.shape[1:3]
-    return AnomalyMaps(grid, size, bank.params.sigma_at(size)).pixels(np.arange(len(rows)))
+    maps = AnomalyMaps.by(bank.params, grid, training.images.shape[1:3])
+    return maps.pixels(np.arange(len(rows)))

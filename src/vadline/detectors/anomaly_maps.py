@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vadline.detectors.maps import upsample_and_blur
+from vadline.detectors.params import DetectorParams
 from vadline.images.shape import Size, height_width
 
 _CHUNK_PIXELS = 64 * 256 * 256
@@ -32,6 +33,13 @@ class AnomalyMaps:
     grid: NDArray[np.float32]
     size: Size
     blur_sigma: float
+
+    @classmethod
+    def by(
+        cls, params: DetectorParams, grid: NDArray[np.float32], size: Sequence[int]
+    ) -> AnomalyMaps:
+        """Say of a detector's maps what its settings say, of photographs of a height and width."""
+        return cls(grid, tuple(size), params.sigma_at(size))
 
     def __len__(self) -> int:
         return len(self.grid)

@@ -15,7 +15,8 @@ from vadline.backbones import BackboneParams, pick_device, usual_batch
 from vadline.detectors.maps import image_scores, upsample_and_blur
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.patches import batches, grid_roi
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
+from vadline.images.arrays import Images
 from vadline.progress import progress
 from vadline.state import ModelState
 

@@ -18,8 +18,9 @@ from safetensors.numpy import save_file
 from vadline.detectors.protocol import Detector, FitsFolds
 from vadline.detectors.tile_training import training_of_tile
 from vadline.detectors.tiled import Tiled
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
+from vadline.images.arrays import Images
 from vadline.images.tiles import Tiles
 from vadline.progress import progress
 
@@ -146,7 +147,7 @@ def _by_tiles(
         return _as_tiled(build, fold).at(0)
 
     def score(tile: int) -> _Scored:
-        asked = replace(held_out, images=store, rows=held_out.rows * len(tiling) + tile)
+        asked = replace(held_out, images=store, rows=tiling.rows(held_out.rows, tile))
         own = training_of_tile(training, tiling, tile)
         place = None if folder is None else folder / f"tile_{tile}"
         return cross_fit(of_a_tile, own, folds, asked, seed, place, identity, same_encoder)

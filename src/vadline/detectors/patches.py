@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from vadline.backbones import FeatureExtractor
 from vadline.backbones.extractor import resized
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 
 
 def patch_features(maps: Sequence[Tensor], pool: int = 3) -> Tensor:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from vadline.backbones import BackboneParams
 from vadline.detectors.params import DetectorParams
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
+from vadline.images.arrays import Images
 from vadline.state import ModelState
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
-from vadline.images.tiles import TileParams, Tiles, Tiling, rows_of_tiles
+from vadline.images.tiles import TileParams, Tiles, Tiling
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def training_of_tile(training: TrainingSet, tiling: Tiling, tile: int) -> Traini
     return dataclasses.replace(
         training,
         images=Tiles(training.images, tiling),
-        rows=training.rows * len(tiling) + tile,
+        rows=tiling.rows(training.rows, tile),
         masks=None if training.masks is None else Tiles(training.masks, tiling),
         roi=None if training.roi is None else training.roi[window],
         fingerprint=f"{training.fingerprint} tile {tile} of {tiling}",
@@ -78,7 +78,7 @@ def cut_training(
     masks = None if training.masks is None else Tiles(training.masks, tiling)
     tiles = TrainingSet(
         Tiles(training.images, tiling),
-        rows_of_tiles(training.rows, count)[chosen],
+        tiling.all_rows(training.rows)[chosen],
         None if training.bad is None else marked.ravel()[chosen],
         masks,
         None if masks is None else np.ones(int(chosen.sum()), bool),

@@ -15,7 +15,8 @@ from vadline.detectors.laying import laid_together
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.protocol import Detector, FitsFolds
 from vadline.detectors.tile_training import cut_training, training_of_tile
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
+from vadline.images.arrays import Images
 from vadline.images.tiles import TileParams, Tiles, Tiling
 from vadline.progress import progress, without_bars
 from vadline.state import ModelState
@@ -124,7 +125,7 @@ class Tiled:
 
         def score(tile: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
             region = None if roi is None else roi[tiling.windows[tile]]
-            return self.at(tile).score(store, rows * len(tiling) + tile, region)
+            return self.at(tile).score(store, tiling.rows(rows, tile), region)
 
         return self.by_tiles(score, tiling, len(rows), roi)
 

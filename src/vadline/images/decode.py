@@ -15,15 +15,13 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from vadline.images.png16 import is_png16_colour, read_png16
 from vadline.images.region import Region
-from vadline.images.shape import Size, height_width
+from vadline.images.shape import ORIENTATION, Size, height_width, is_sideways
 
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 SIXTEEN_BIT_MAX = 65535
 PNG_HEADER = 26  # bytes, up to depth and kind of colour
 BITS_PER_SAMPLE = 258  # TIFF tag
 PLANAR_CONFIGURATION = 284  # TIFF tag
-ORIENTATION = 274  # EXIF and TIFF tag
-TURNED_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
 
 class UnreadableImageError(Exception):
@@ -72,7 +70,7 @@ def _open(
             flat = _flatten(_read_sixteen_bit_colour(image, data, sixteen_bit_max))
             return flat, flat.size
         size = image.size
-        sideways = image.getexif().get(ORIENTATION, 1) in TURNED_SIDEWAYS
+        sideways = is_sideways(image)
         if enough:
             image.draft(image.mode, enough[::-1] if sideways else enough)
         shrunk = image.size != size

@@ -22,13 +22,18 @@ MULTIPLE = 32
 """Pixels that a backbone's deepest cell spans: sides are multiples."""
 _ALIKE, _SHARE = 0.1, 0.9  # photographs have one aspect if so many are so near, relatively
 _LONGEST = 8.0  # times as long as wide; what is longer still is stretched to it
-_ORIENTATION = 274  # EXIF and TIFF tag
+ORIENTATION = 274  # EXIF and TIFF tag
 _TURNED_SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
 
 def height_width(size: Size) -> tuple[int, int]:
     """Read a size: one number stands for a square."""
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def is_sideways(image: Image.Image) -> bool:
+    """Tell whether width and height of an image just opened change places once it is upright."""
+    return image.getexif().get(ORIENTATION, 1) in _TURNED_SIDEWAYS
 
 
 def find_shape(
@@ -107,8 +112,7 @@ def _upright_size(path: Path) -> tuple[int, int] | None:
     try:
         with Image.open(path) as image:
             # Of a PNG, asking for EXIF decodes the pixels.
-            told = {} if image.format == "PNG" else image.getexif()
-            sideways = told.get(_ORIENTATION, 1) in _TURNED_SIDEWAYS
+            sideways = image.format != "PNG" and is_sideways(image)
             return image.size[::-1] if sideways else image.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from vadline.errors import VadlineError
+from vadline.images.arrays import Images
 from vadline.images.shape import MULTIPLE
 
 Window = tuple[slice, slice]
@@ -80,6 +81,14 @@ class Tiling:
             for left in self.lefts
         ]
 
+    def rows(self, photographs: NDArray[np.int64], tile: int) -> NDArray[np.int64]:
+        """Return the rows of `Tiles` that hold a tile of some photographs."""
+        return photographs * len(self) + tile
+
+    def all_rows(self, photographs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of `Tiles` that hold all tiles of some photographs, one by one."""
+        return np.stack([self.rows(photographs, tile) for tile in range(len(self))], 1).ravel()
+
     @property
     def shares(self) -> list[Window]:
         """What of the photograph is each tile's own: neighbours share their overlap out."""
@@ -110,25 +119,10 @@ def _shares(starts: tuple[int, ...], length: int, end: int) -> list[slice]:
     return [slice(a, b) for a, b in zip([0, *cuts], [*cuts, end], strict=True)]
 
 
-class Store(Protocol):
-    """Photographs or masks, (N, H, W, ...), of which one is read at a time."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """N, H, W and, of photographs, 3."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the values."""
-
-    def __getitem__(self, rows: int | NDArray[np.int64], /) -> NDArray[Any]:
-        """Read one, or some."""
-
-
 class Tiles:
-    """A store read tile by tile: tile t of photograph i is row ``i * len(tiling) + t``."""
+    """A store read tile by tile, in the rows that `Tiling.rows` tells."""
 
-    def __init__(self, images: Store, tiling: Tiling) -> None:
+    def __init__(self, images: Images, tiling: Tiling) -> None:
         self._images, self._windows = images, tiling.windows
         self.shape = (images.shape[0] * len(tiling), *tiling.tile, *images.shape[3:])
         self.dtype = images.dtype
@@ -145,11 +139,6 @@ class Tiles:
         for place, row in zip(found, np.asarray(rows).tolist(), strict=True):
             place[...] = self[row]
         return found
-
-
-def rows_of_tiles(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return the rows of `Tiles` that some photographs have, ``count`` each, in their order."""
-    return (rows[:, None] * count + np.arange(count)).ravel()
 
 
 def ramps(tiling: Tiling, grid: tuple[int, int]) -> Iterator[NDArray[np.float32]]:

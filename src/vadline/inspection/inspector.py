@@ -168,7 +168,7 @@ class Inspector:
         grids, scores, probe = self._look.at(images)
         names = self.bundle.reading.config["segment_names"]
         kept = {
-            name: AnomalyMaps(grid, self.size, self._detectors[name].params.sigma_at(self.size))
+            name: AnomalyMaps.by(self._detectors[name].params, grid, self.size)
             for name, grid in grids.items()
         }
         features = []

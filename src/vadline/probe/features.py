@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from vadline.backbones import FeatureExtractor, usual_batch
 from vadline.detectors.laying import joined_maps
 from vadline.detectors.patches import batches, patch_features
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 from vadline.images.tiles import Tiling
 from vadline.probe.params import ProbeParams
 from vadline.progress import progress

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vadline.backbones import BackboneParams, build_extractor, pick_device, usual_batch
 from vadline.defects.synthetic import OUTSIDE
 from vadline.detectors.patches import batches, extract, grid_roi
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 from vadline.segad.columns import WHOLE
 from vadline.segad.foreground import without_specks
 from vadline.segad.segments import Segments

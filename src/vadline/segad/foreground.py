@@ -13,7 +13,7 @@ from skimage.color import rgb2xyz
 from skimage.filters import threshold_otsu
 
 from vadline.defects.synthetic import OUTSIDE
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 from vadline.splits.draws import evenly
 
 NAMES = ("background", "foreground")

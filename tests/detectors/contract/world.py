@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadline.detectors.protocol import Detector
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
+from vadline.images.arrays import Images
 
 _LEARNT, _GOODS, _IMAGES = 12, 8, 17  # those learnt from: goods, then bads; then others
 

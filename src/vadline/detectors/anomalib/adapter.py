@@ -27,8 +27,9 @@ from vadline.detectors.anomalib.training import isolated, train
 from vadline.detectors.base import MapDetector
 from vadline.detectors.params import DetectorParams
 from vadline.detectors.patches import locations_inside
-from vadline.detectors.training_set import Images, TrainingSet
+from vadline.detectors.training_set import TrainingSet
 from vadline.errors import VadlineError
+from vadline.images.arrays import Images
 from vadline.state import ModelState
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from vadline.detectors.training_set import Images
+from vadline.images.arrays import Images
 
 SCALE = 255.0
 

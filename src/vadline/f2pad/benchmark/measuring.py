@@ -150,7 +150,7 @@ def _fit(
     pixels = extractor.normalise(sample[None, None].to(extractor.mean.device))[0, :, 0].T
     prior = fit_pixel_prior(pixels.cpu().numpy(), f2pad.prior_components, seed)
     grid_maps, _ = fitted.score(made.images, np.arange(len(made.images)), roi)
-    maps = AnomalyMaps(grid_maps, images.shape[1:3], detector.sigma_at(images.shape[1:3]))
+    maps = AnomalyMaps.by(detector, grid_maps, images.shape[1:3])
     return Trial(name, made, fitted, prior, references, maps, roi)
 
 

@@ -57,7 +57,7 @@ def measure_variant(
         )
     model = fit(images, split, roi, detector, seed, network, name=name)
     grid, scores = load_detector(model).score(images, test, roi)
-    maps = AnomalyMaps(grid, images.shape[1:3], detector.sigma_at(images.shape[1:3]))
+    maps = AnomalyMaps.by(detector, grid, images.shape[1:3])
     known = np.flatnonzero(split["mask_known"].to_numpy()[test])
     histogram = None
     if bad[known].any():

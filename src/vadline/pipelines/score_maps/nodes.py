@@ -146,5 +146,5 @@ def _as_datasets(
     grid[asked[photographs]] = some[photographs]
     names = synthetic.names_behind(split).iloc[asked].to_numpy()
     frame = pd.DataFrame({"image_id": names, "score": scores})
-    maps = (AnomalyMaps(g, size, detector.sigma_at(size)) for g in (grid, some[~photographs]))
+    maps = (AnomalyMaps.by(detector, g, size) for g in (grid, some[~photographs]))
     return *maps, frame
