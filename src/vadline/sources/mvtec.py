@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from vadline.sources.listing import (
@@ -38,24 +39,49 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     """
     root = require_folder(root, "a folder per MVTec category")
     home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec AD")
-    records = [
-        Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
-        for path in require_images(home / TRAIN / GOOD, "good parts for training")
-    ]
+    goods = goods_of(home, category, TRAIN)
     require_images(home / TEST, "test images, a folder per defect")
-    for kind in list_folders(home / TEST):
-        for path in list_images(home / TEST / kind):
-            good = kind == GOOD
-            mask = home / "ground_truth" / kind / f"{path.stem}_mask.png"
-            records.append(
-                Record(
-                    image_id=image_id_of(path, home),
-                    path=path,
-                    label=GOOD if good else BAD,
-                    defect=kind,
-                    mask_path=mask if not good and mask.is_file() else None,
-                    source_split=TEST,
-                    category=category,
-                )
-            )
-    return records
+
+    def mask_of(kind: str, name: str) -> Path | None:
+        mask = home / "ground_truth" / kind / f"{name}_mask.png"
+        return mask if mask.is_file() else None
+
+    return [*goods, *kinds_of(home, category, mask_of)]
+
+
+def goods_of(home: Path, category: str, *parts: str) -> list[Record]:
+    """Read the good parts to train on, each in the folder ``good`` of some parts of a product.
+
+    Raises
+    ------
+    VadlineError
+        If one has none.
+    """
+    return [
+        Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
+        for part in parts
+        for path in require_images(home / part / GOOD, "good parts for training")
+    ]
+
+
+def kinds_of(home: Path, category: str, mask_of: Callable[[str, str], Path | None]) -> list[Record]:
+    """Read a test part that has a folder for each kind of defect, and one for good parts.
+
+    Parameters
+    ----------
+    mask_of : callable
+        Takes a kind and a photograph's name; returns the mask, if there is one.
+    """
+    return [
+        Record(
+            image_id=image_id_of(path, home),
+            path=path,
+            label=GOOD if kind == GOOD else BAD,
+            defect=kind,
+            mask_path=None if kind == GOOD else mask_of(kind, path.stem),
+            source_split=TEST,
+            category=category,
+        )
+        for kind in list_folders(home / TEST)
+        for path in list_images(home / TEST / kind)
+    ]

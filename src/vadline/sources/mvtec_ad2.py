@@ -15,8 +15,9 @@ from vadline.sources.listing import (
     require_product,
 )
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, LeftOut, Listing, Record
+from vadline.sources.mvtec import goods_of
+from vadline.sources.mvtec_loco import VALIDATION
 
-VALIDATION = "validation"
 PUBLIC = "test_public"
 PRIVATE = ("test_private", "test_private_mixed")
 
@@ -45,11 +46,7 @@ def read_mvtec_ad2(root: Path | None, category: str | None = None) -> Listing:
     """
     root = require_folder(root, "a folder per category of MVTec AD 2")
     home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec AD 2")
-    records = [
-        Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
-        for part in (TRAIN, VALIDATION)
-        for path in require_images(home / part / GOOD, "good parts for training")
-    ]
+    records = goods_of(home, category, TRAIN, VALIDATION)
     for label in (GOOD, BAD):
         for path in require_images(home / PUBLIC / label, f"{label} parts for testing"):
             mask = home / PUBLIC / "ground_truth" / BAD / f"{path.stem}_mask.png"

@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vadline.sources.listing import (
-    image_id_of,
-    list_folders,
-    list_images,
-    require_folder,
-    require_images,
-    require_product,
-)
-from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, Record
+from vadline.sources.listing import require_folder, require_images, require_product
+from vadline.sources.manifest import GOOD, TEST, TRAIN, Record
+from vadline.sources.mvtec import goods_of, kinds_of
 
 VALIDATION = "validation"
 KINDS = ("logical_anomalies", "structural_anomalies")
@@ -44,25 +38,11 @@ def read_mvtec_loco(root: Path | None, category: str | None = None) -> list[Reco
     """
     root = require_folder(root, "a folder per category of MVTec LOCO AD")
     home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec LOCO AD")
-    records = [
-        Record(image_id_of(path, home), path, GOOD, GOOD, None, TRAIN, category)
-        for part in (TRAIN, VALIDATION)
-        for path in require_images(home / part / GOOD, "good parts for training")
-    ]
+    goods = goods_of(home, category, TRAIN, VALIDATION)
     require_images(home / TEST, f"test images in {GOOD}, {' and '.join(KINDS)}")
-    for kind in list_folders(home / TEST):
-        good = kind == GOOD
-        for path in list_images(home / TEST / kind):
-            masks = home / "ground_truth" / kind / path.stem
-            records.append(
-                Record(
-                    image_id=image_id_of(path, home),
-                    path=path,
-                    label=GOOD if good else BAD,
-                    defect=kind,
-                    mask_path=masks if not good and masks.is_dir() else None,
-                    source_split=TEST,
-                    category=category,
-                )
-            )
-    return records
+
+    def mask_of(kind: str, name: str) -> Path | None:
+        masks = home / "ground_truth" / kind / name
+        return masks if masks.is_dir() else None
+
+    return [*goods, *kinds_of(home, category, mask_of)]
