@@ -106,7 +106,7 @@ def refine(
             f"f2pad: region of interest {roi.shape} does not fit maps of {maps.shape[1:]}: "
             "resize it"
         )
-    initial = initial_masks(maps, threshold, roi)
+    initial, level = initial_masks(maps, threshold, roi), levels(maps, threshold, roi)
     masks, painted, recovered = initial.copy(), initial.copy(), np.array(images)
     logs = [_no_log(len(images))]
     tiles = looks(detector, roi.shape)
@@ -121,10 +121,9 @@ def refine(
             )
             for start in range(0, len(chosen), params.batch_size):
                 some = chosen[start : start + params.batch_size]
-                strengths = maps[some] / levels(maps[some], threshold, roi)
                 *found, log = _refine_batch(
                     images[some][:, *tile],
-                    strengths[:, *tile],
+                    maps[some][:, *tile] / level[some],
                     initial[some][:, *tile],
                     references[:, *tile],
                     objective,
