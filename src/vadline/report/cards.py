@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -89,14 +89,16 @@ def make_cards(
     for (title, hint), table in groups:
         cards = []
         for at, part in zip(table.index, table.to_dict("records"), strict=True):
-            photograph = fitted(data.pictures.photograph(int(part["row"])), size.picture)
+            row = int(part["row"])
+            whole, looked = data.pictures.photograph(row), _look(data, heat, row)
+            photograph = fitted(whole, size.picture)
             nearest, name = beside.get(at, ("", ""))
             cards.append(
                 Card(
                     part,
                     jpeg(photograph, size.picture),
-                    _explained(data, photograph, heat, int(part["row"])),
-                    _close_up(data, heat, int(part["row"]), size.picture),
+                    _explained(photograph, heat, looked),
+                    _close_up(whole, heat, looked, size.picture),
                     photograph.shape[1] > _WIDE * photograph.shape[0],
                     nearest,
                     name,
@@ -152,26 +154,34 @@ def _beside(data: ReportData, shown: pd.DataFrame, side: int) -> dict[int, tuple
     return found
 
 
-def _close_up(data: ReportData, heat: Heat | None, row: int, side: int) -> str:
-    """Return what looks oddest pixel by pixel, where the whole has to be made small; or ""."""
-    whole = data.pictures.photograph(row)
+class _Looked(NamedTuple):
+    """A part's anomaly map, and the masks that a person and the line have drawn."""
+
+    anomaly_map: NDArray[np.float32] | None
+    masks: tuple[NDArray[np.bool_] | None, ...]
+
+
+def _look(data: ReportData, heat: Heat | None, row: int) -> _Looked:
     anomaly_map = None if heat is None else data.pictures.heat(row)
-    if anomaly_map is None or min(whole.shape[:2]) < 2 * side:
+    return _Looked(anomaly_map, data.pictures.masks(row))
+
+
+def _close_up(whole: Picture, heat: Heat | None, looked: _Looked, side: int) -> str:
+    """Return what looks oddest pixel by pixel, where the whole has to be made small; or ""."""
+    if looked.anomaly_map is None or min(whole.shape[:2]) < 2 * side:
         return ""
-    window = window_around(anomaly_map, side / np.array(whole.shape[:2]))
-    return _explained(data, cropped(whole, window), heat, row, window)
+    window = window_around(looked.anomaly_map, side / np.array(whole.shape[:2]))
+    return _explained(cropped(whole, window), heat, looked, window)
 
 
 def _explained(
-    data: ReportData,
     photograph: Picture,
     heat: Heat | None,
-    row: int,
+    looked: _Looked,
     window: Window = ((0, 0), (1, 1)),
 ) -> str:
     """Return a part of the photograph with heat and outlines; "" where there is nothing to say."""
-    anomaly_map = None if heat is None else data.pictures.heat(row)
-    masks: tuple[NDArray[np.bool_] | None, ...] = data.pictures.masks(row)
+    anomaly_map, masks = looked
     if anomaly_map is None and not any(mask is not None for mask in masks):
         return ""
     drawn = photograph
