@@ -73,10 +73,13 @@ def test_coresets_from_memory_and_from_disk_cover_alike():
 def test_our_coreset_covers_no_worse_than_anomalib_s():
     pytest.importorskip("anomalib", reason="compared with where it is installed")
     inputs = {"rows": 3000, "channels": 16, "size": 50, "device": "cpu"}
-    ours, theirs = (
-        build(**inputs)[""](0)()["radius"] for build in (coreset.ours, coreset.anomalib)
-    )
-    assert ours <= 1.01 * theirs
+
+    def median_radius(build):
+        # One pick's radius is within 4 % of another's; anomalib's projection is drawn without a seed.
+        pick = build(**inputs)[""]
+        return np.median([pick(seed)()["radius"] for seed in range(9)])
+
+    assert median_radius(coreset.ours) <= 1.01 * median_radius(coreset.anomalib)
 
 
 def network():
