@@ -75,7 +75,7 @@ def test_our_coreset_covers_no_worse_than_anomalib_s():
     inputs = {"rows": 3000, "channels": 16, "size": 50, "device": "cpu"}
 
     def median_radius(build):
-        # One pick's radius is within 4 % of another's; anomalib's projection is drawn without a seed.
+        # A pick differs from another by 4 %, and anomalib draws its projection without a seed.
         pick = build(**inputs)[""]
         return np.median([pick(seed)()["radius"] for seed in range(9)])
 

@@ -82,6 +82,20 @@ def test_differences_are_cell_by_cell(long):
     assert set(differences(long, "two")["row"]) == {"one"}
 
 
+def test_a_row_of_another_table_will_do(long):
+    detector = long[long["row"] == "one"].assign(table="detection", row="patchcore")
+    both = pd.concat([detector, long], ignore_index=True)
+    table = differences(both, "patchcore").set_index(["table", "row", "metric"])["difference"]
+    assert table["segad", "one"].tolist() == pytest.approx([0, 0])
+    assert table["segad", "two", "image_auroc"] == pytest.approx(0.1)
+    assert "detection" not in table.index.get_level_values("table")  # it has no other row
+    assert differences(both, "nobody").empty
+
+
+def test_rates_that_were_asked_for_are_not_ranked(long):
+    assert not joint_table(long.assign(table="thresholds"))["best"].any()
+
+
 def test_one_cell_has_neither_spread_nor_interval(long):
     one = long[(long["product"] == "a") & (long["seed"] == 0)]
     assert joint_table(one)["sd"].isna().all()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import vadline.pipelines
+from vadline.calibration import thresholds_table
 from vadline.config.parsing import parse
 from vadline.defects.benchmark import PASTES
 from vadline.detectors import DetectorParams
@@ -26,11 +27,13 @@ PROJECT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (PROJECT / "conf/plans").glob("*.yml"))
 PIPELINES = {path.name for path in Path(vadline.pipelines.__path__[0]).iterdir() if path.is_dir()}
 METHODS = (MAP, ADAPTIVE, START, *WEIGHTS)
-OTHERS = {"AHL", "DifferNet"}
+OTHERS = {"AHL", "DRA", "DevNet", "DifferNet"}
 """Of which there are published figures alone."""
+RATES_TABLE = thresholds_table([0.0], [1.0])
 COLUMNS = {
     "detection": set(DETECTION_COLUMNS),
     "segad": set(SEGAD_COLUMNS),
+    "thresholds": set(RATES_TABLE),
     "segad_ablation": set(SEGAD_METRICS),
     "segad_visa": set(SEGAD_METRICS),
     "apc_ablation": set(DETECTION_COLUMNS),
@@ -55,6 +58,7 @@ def rows_of(parameters):
     return {
         "detection": {*line.detectors, *probe, *(["mean"] if len(line.detectors) > 1 else [])},
         "segad": set(line.setups),
+        "thresholds": set(RATES_TABLE.index),
         "segad_ablation": set(ROWS),
         "apc_ablation": set(parameters.apc_ablation.rows),
         **{name: set(map(" ".join, product(*words))) for name, words in cells.items()},

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 
 import mlflow
 import pandas as pd
@@ -60,10 +61,13 @@ def test_what_is_done_is_kept_and_what_has_failed_is_tried_again(project, caplog
     cells = project.path / "data/sweeps/two/cells"
     assert not list(cells.glob("a-*/data"))  # tidied up
     engine.mended = True
-    written = sweep("two", PLAN, project.path, engine, keep=True)
+    page = project.path / "page.md"
+    page.write_text("<!-- sweep two -->\n<!-- end -->\n")
+    written = sweep("two", PLAN, project.path, engine, keep=True, into=page)
     assert engine.ran[4:] == [name for name in engine.ran[:4] if name.startswith("b-")]
     assert set(pd.read_csv(written["joint.csv"])["product"]) == {"a", "b", "all"}
     assert len(list(cells.glob("b-*/data"))) == 2
+    assert f"vadline sweep two    # {date.today()}: 4 cells, 0.0 minutes each" in page.read_text()
     (run,) = project.mlflow_runs().to_dict("records")
     assert run["tags.mlflow.runName"] == "sweep two"
     assert run["status"] == "FINISHED"

@@ -17,6 +17,7 @@ LONG = ("product", "arm", "seed", "table", "row", "metric", "value")
 _DRAWS = 2000
 _INTERVAL = (2.5, 97.5)  # per cent
 _SMALLER_IS_BETTER = ("fpr_at_95tpr", "seconds", "iterations")
+_UNRANKED = ("thresholds",)  # its rows are rates that were asked for
 
 
 def as_long(cells: Iterable[tuple[Cell, Mapping[str, Any]]], plan: Plan) -> pd.DataFrame:
@@ -63,7 +64,7 @@ def joint_table(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``product, arm, table, row, metric, mean, sd, seeds, best``; ``best`` marks the
-        best row of each product, arm, table and metric.
+        best row of each product, arm, table and metric, but none of thresholds.
     """
     keys = [name for name in LONG if name not in ("seed", "value")]
     grouped = with_all(table).groupby(keys, sort=False)["value"]
@@ -71,7 +72,8 @@ def joint_table(table: pd.DataFrame) -> pd.DataFrame:
     sign = np.where(found["metric"].isin(_SMALLER_IS_BETTER), -1.0, 1.0)
     within = [found[name] for name in ("product", "arm", "table", "metric")]
     best = (sign * found["mean"]).groupby(within).transform("max")
-    return found.assign(best=np.isclose(sign * found["mean"], best, atol=1e-12))
+    ranked = ~found["table"].isin(_UNRANKED)
+    return found.assign(best=np.isclose(sign * found["mean"], best, atol=1e-12) & ranked)
 
 
 def differences(table: pd.DataFrame, against: str | None = None, seed: int = 0) -> pd.DataFrame:
@@ -85,7 +87,8 @@ def differences(table: pd.DataFrame, against: str | None = None, seed: int = 0) 
     table : DataFrame
         As :func:`as_long` gives it.
     against : str, optional
-        A row; the first where it is left out.
+        A row, of the same table or, where that has none of the name, of the first one that has
+        it, and the metric; others are held against nothing. Left out, the first of each table.
 
     Returns
     -------
@@ -93,13 +96,15 @@ def differences(table: pd.DataFrame, against: str | None = None, seed: int = 0) 
         ``arm, table, metric, row, against, difference, low, high, cells``; the interval is of 95 %.
     """
     rng, lines = np.random.default_rng((seed, 0xD1FF)), []
+    cell = ["product", "seed"]
     for (arm, name, metric), part in table.groupby(["arm", "table", "metric"], sort=False):
-        wide = part.pivot_table(
-            index=["product", "seed"], columns="row", values="value", sort=False
-        )
-        one = against if against in wide.columns else str(wide.columns[0])
-        for row in wide.columns.drop(one):
-            delta = (wide[row] - wide[one]).dropna().to_numpy()
+        wide = part.pivot_table(index=cell, columns="row", values="value", sort=False)
+        one = str(wide.columns[0]) if against is None else against
+        others = table[(table["arm"] == arm) & (table["metric"] == metric) & (table["row"] == one)]
+        place = name if one in wide.columns else next(iter(others["table"]), None)
+        base = others[others["table"] == place].set_index(cell)["value"]
+        for row in wide.columns.drop(one, errors="ignore"):
+            delta = (wide[row] - base).dropna().to_numpy()
             if len(delta):
                 low, high = _interval(delta, rng)
                 lines.append((arm, name, metric, row, one, delta.mean(), low, high, len(delta)))

@@ -18,7 +18,13 @@ from vadline.sweep.facts import Fact
 from vadline.sweep.joint import ALL
 from vadline.sweep.plan import Plan
 
-_NAMES = {"image_auroc": "AUROC", "fpr_at_95tpr": "FPR@95TPR", "pixel_auroc": "pixel AUROC"}
+_NAMES = {
+    "image_auroc": "AUROC",
+    "fpr_at_95tpr": "FPR@95TPR",
+    "pixel_auroc": "pixel AUROC",
+    "test_goods_rejected": "good test parts rejected",
+    "test_bads_caught": "bad ones caught",
+}
 _BETWEEN = " / "  # metrics of one cell
 _MARK = "<!-- sweep {name} -->"
 _END = "<!-- end -->"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
+import statistics
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -16,7 +19,7 @@ from vadline.sweep.cells import Place
 from vadline.sweep.joint import as_long, differences, joint_table
 from vadline.sweep.needs import require
 from vadline.sweep.pages import as_markdown, put_into, write_pages
-from vadline.sweep.plan import Plan
+from vadline.sweep.plan import Cell, Plan
 from vadline.sweep.recording import Record
 
 logger = logging.getLogger(__name__)
@@ -85,8 +88,7 @@ def sweep(
             written = write_pages(folder / "results", long, joint, apart, plan)
             record.log(joint, written)
         if into is not None:
-            told = f"    vadline sweep {name}\n\n{as_markdown(joint, apart, plan)}"
-            put_into(into, name, told)
+            put_into(into, name, f"{_head(name, done)}\n\n{as_markdown(joint, apart, plan)}")
         _tell_failures(places)
     finally:
         lock.release()
@@ -110,6 +112,15 @@ def _run(
             if reason := place.failure():
                 logger.warning("%s has failed: %s", place.cell.name, reason)
             bar.update()
+
+
+def _head(name: str, done: Sequence[tuple[Cell, Mapping[str, Any]]]) -> str:
+    """Give the command, the date, and what a cell has taken."""
+    minutes = statistics.median(left["seconds"] for _, left in done) / 60
+    return (
+        f"    vadline sweep {name}    # {datetime.date.today()}: {len(done)} cells, "
+        f"{minutes:.1f} minutes each"
+    )
 
 
 def _nothing(places: Sequence[Place]) -> str:
