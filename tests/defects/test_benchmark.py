@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from vadline.defects.benchmark import PASTES, paste_shape
-from vadline.defects.params import BenchmarkParams
+from vadline.defects.benchmark import paste_shape
+from vadline.defects.params import PASTES, BenchmarkParams
 
 EVERYWHERE = np.ones((32, 40), bool)
 MASK = np.zeros((32, 40), np.uint8)

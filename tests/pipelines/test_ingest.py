@@ -42,7 +42,7 @@ def run(source: SourceParams, work: Path) -> DataCatalog:
             "params:images": MemoryDataset(ImageParams(size=SIZE), copy_mode="assign"),
             "params:review": MemoryDataset(None),
             "review_folder": io.CheckpointDataset(filepath=str(work / "reviews")),
-            "demo_folder": io.CheckpointDataset(filepath=str(work / "demo/tree")),
+            "made_folder": io.CheckpointDataset(filepath=str(work / "demo/tree")),
             "ingest_scratch": io.CheckpointDataset(filepath=str(work / ".arrays")),
             "manifest": io.ParquetDataset(filepath=str(work / "manifest.parquet")),
             "ingest_report": io.JSONDataset(filepath=str(work / "report.json")),

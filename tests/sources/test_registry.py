@@ -14,7 +14,7 @@ from vadline.sources import SOURCES, Record, SourceParams, read_source
 from vadline.sources.demo.params import DemoParams
 from vadline.sources.registry import source_adapter
 
-NEEDS_ROOT = sorted(set(SOURCES) - {"demo", "elpv"})
+NEEDS_ROOT = sorted(set(SOURCES) - {"demo", "elpv", "cutpaste"})
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_the_demo_is_rendered_into_its_own_place_and_read_in_vads_layout(tmp_pat
     assert all(r.path.is_relative_to(tmp_path / "demo") for r in records)
     named = source.model_copy(update={"category": "ring"})
     assert {r.category for r in read_source(named, tmp_path / "demo", 128)} == {"ring"}
-    with pytest.raises(VadlineError, match="demo_folder"):
+    with pytest.raises(VadlineError, match="a folder `made`"):
         read_source(source)
 
 

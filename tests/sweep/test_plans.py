@@ -11,7 +11,7 @@ import pytest
 import vadline.pipelines
 from vadline.calibration import thresholds_table
 from vadline.config.parsing import parse
-from vadline.defects.benchmark import PASTES
+from vadline.defects.params import PASTES
 from vadline.detectors import DetectorParams
 from vadline.detectors.registry import KINDS
 from vadline.f2pad.benchmark.variants import ADAPTIVE, MAP, START, WEIGHTS, ablations

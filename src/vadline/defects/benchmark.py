@@ -5,20 +5,63 @@ Beside the paper's one colour far from what it covers there are two harder kinds
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from vadline.defects.params import BenchmarkParams, Paste
 from vadline.defects.placing import Image, Region, bounding_box, flip_at_random, place
-
-PASTES: tuple[Paste, ...] = get_args(Paste)
-"""One colour; the covered pixels, shifted; a patch from elsewhere, shifted."""
+from vadline.defects.shapes import place_shape
+from vadline.defects.stand_ins import StandIns
 
 _ATTEMPTS = 100
 _LIKE = {"colour": 0.0, "near": 0.0, "textured": 0.1}
 """Share of the covered pixels that may come out nearer than asked for: textures may meet."""
+
+
+def paste_defects(
+    images: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    pastes: Sequence[Sequence[Paste]],
+    shapes: Sequence[Region],
+    roi: Region,
+    params: BenchmarkParams,
+    rng: np.random.Generator,
+) -> StandIns:
+    """Put defects of all sizes in turn on good parts, each in one shape at one place.
+
+    Parameters
+    ----------
+    images : array, uint8, shape (N, H, W, 3)
+    rows : ndarray, int64, shape (M,)
+        Of the good parts, which are taken in turn; the next one is a part's donor.
+    pastes : sequence of sequence of str
+        Of each defect, with what it is filled; it is there once with each.
+    shapes : sequence of ndarray, bool, shape (h, w)
+    roi : ndarray, bool, shape (H, W)
+        Region of interest, in which defects lie.
+
+    Returns
+    -------
+    StandIns
+        The table's columns are ``source_row``, ``image`` (the defect's number), ``paste`` and
+        ``share`` (of the region that the defect covers).
+    """
+    made, masks, table = [], [], []
+    for index, fillings in enumerate(pastes):
+        row, other = rows[index % len(rows)], rows[(index + 1) % len(rows)]
+        group = index % (len(params.sizes) - 1)
+        share = rng.uniform(params.sizes[group], params.sizes[group + 1])
+        mask = place_shape(shapes, share, roi, rng)
+        for paste in fillings:
+            good, donor = (np.asarray(images[r]) for r in (row, other))
+            made.append(paste_shape(good, donor, mask, paste, roi, params, rng))
+            masks.append(mask)
+            table.append((row, index, paste, float(mask.sum() / roi.sum())))
+    columns = ["source_row", "image", "paste", "share"]
+    return StandIns(np.stack(made), np.stack(masks), pd.DataFrame(table, columns=columns))
 
 
 def paste_shape(
@@ -44,7 +87,7 @@ def paste_shape(
     mask : ndarray, uint8 {0, 1}, shape (H, W)
         S, with at least one pixel.
     paste : str
-        One of `PASTES`.
+        One of `vadline.defects.params.PASTES`.
     roi : ndarray, bool, shape (H, W)
         Where the patch's middle is taken from.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, Field, field_validator
@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field, field_validator
 DefectKind = Literal["blur", "rectangle"]
 Paste = Literal["colour", "near", "textured"]
 Range = tuple[float, float]
+PASTES: tuple[Paste, ...] = get_args(Paste)
+"""One colour; the covered pixels, shifted; a patch from elsewhere, shifted."""
 
 
 class SyntheticParams(BaseModel, extra="forbid", frozen=True):

@@ -126,7 +126,7 @@ def _tell_of_arrivals(catalog: CatalogProtocol, read_at: float) -> None:
     """Warn where the photographs are no more those that finished stages have read."""
     source = current().source
     known = ("manifest", "ingest_report", "roi")
-    if source.name == "demo" or not all(catalog.exists(name) for name in known):
+    if source.is_made or not all(catalog.exists(name) for name in known):
         return
     manifest, report, roi = (catalog.load(name) for name in known)
     try:

@@ -15,6 +15,8 @@ from vadline.sources.listing import (
 )
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, Record
 
+MASKS, MASK_ENDING = "ground_truth", "_mask"
+
 
 def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     """Read one product of MVTec AD.
@@ -41,12 +43,17 @@ def read_mvtec(root: Path | None, category: str | None = None) -> list[Record]:
     home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec AD")
     goods = goods_of(home, category, TRAIN)
     require_images(home / TEST, "test images, a folder per defect")
+    return [*goods, *kinds_of(home, category, mask_in(home))]
+
+
+def mask_in(home: Path) -> Callable[[str, str], Path | None]:
+    """Return what finds the mask of a kind and a photograph's name, if there is one."""
 
     def mask_of(kind: str, name: str) -> Path | None:
-        mask = home / "ground_truth" / kind / f"{name}_mask.png"
+        mask = home / MASKS / kind / f"{name}{MASK_ENDING}.png"
         return mask if mask.is_file() else None
 
-    return [*goods, *kinds_of(home, category, mask_of)]
+    return mask_of
 
 
 def goods_of(home: Path, category: str, *parts: str) -> list[Record]:

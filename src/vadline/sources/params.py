@@ -8,12 +8,15 @@ from typing import Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from vadline.errors import VadlineError
+from vadline.sources.cutpaste import CutPasteParams
 from vadline.sources.demo.params import DemoParams
 from vadline.sources.folder import ROI
+from vadline.sources.layouts import recognise
 from vadline.sources.names import Names, safe
 from vadline.sources.registry import SOURCES, source_adapter
 
 EVERYTHING = "all"
+MADE = ("demo", "cutpaste")
 
 
 class SourceParams(BaseModel, extra="forbid", frozen=True):
@@ -43,6 +46,9 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         " folder.",
     )
     demo: DemoParams = Field(DemoParams(), description="Read by the demo source only.")
+    cutpaste: CutPasteParams = Field(
+        CutPasteParams(), description="Read by the cutpaste source only."
+    )
 
     @field_validator("name", mode="before")
     @classmethod
@@ -65,7 +71,7 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _names_are_of_the_users_own(self) -> Self:
-        if self.name != "folder" and (self.good or self.bad):
+        if self.name not in ("folder", "cutpaste") and (self.good or self.bad):
             raise ValueError(
                 "source.good and source.bad name folders of your own parts, and source.name is "
                 f"{self.name}: leave them out, or set source.name=folder"
@@ -75,7 +81,7 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _demo_renders_elsewhere(self) -> Self:
         if self.name == "demo" and self.root:
-            others = ", ".join(name for name in SOURCES if name not in ("demo", "folder"))
+            others = ", ".join(name for name in SOURCES if name not in (*MADE, "folder"))
             raise ValueError(
                 "source.root is set, but source.name is demo, which renders its own parts: add"
                 f" --env=folder (or {others}) to read {self.root}, or leave the name out"
@@ -87,12 +93,34 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         """The root as a path, ``~`` expanded; None where it is not set."""
         return Path(self.root).expanduser() if self.root else None
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its photographs are made by vadline, not read below the root."""
+        return self.name in MADE
+
+    def base(self) -> SourceParams:
+        """Return the source whose good parts `cutpaste` takes.
+
+        Raises
+        ------
+        VadlineError
+            If it is to be found by the layout of the root, and that is none that is known.
+        """
+        given = self.model_dump(exclude={"name", "cutpaste"}) | {"name": self.cutpaste.of}
+        if given["name"] is None and self.folder is not None:
+            layout = recognise(self.folder, self.names())
+            found = {"name": layout.name, "root": str(layout.root)}
+            given |= found | {"category": self.category or layout.category}
+        return SourceParams.model_validate(given)
+
     def names(self) -> Names:
         """Return what the folders of the user's own parts are called."""
         return Names(self.good, self.bad)
 
     def region_of_interest(self) -> Path | None:
         """Find ``roi.png`` in the user's own folder; None where there is none."""
+        if self.name == "cutpaste":
+            return self.base().region_of_interest()
         if self.name != "folder" or self.folder is None:
             return None
         path = self.folder / ROI
@@ -106,11 +134,12 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         source : str
             Its name; of a user's own ``package.module:function`` the function's.
         category : str
-            As set; else, for the user's own images, the name of their folder; else ``"all"``.
+            As set; else, for the user's own images and for cutpaste, the name of their folder;
+            else ``"all"``.
         """
         source = self.name.partition(":")[2] or self.name
         category = self.category
-        own = self.name == "folder" or self.name not in SOURCES
+        own = self.name in ("folder", "cutpaste") or self.name not in SOURCES
         if category is None and own and self.folder is not None:
             category = safe(self.folder.resolve().name)
         return source, category or EVERYTHING

@@ -12,20 +12,19 @@ from vadline.sources.params import SourceParams
 from vadline.sources.registry import source_adapter
 
 
-def read_source(
-    source: SourceParams, demo_folder: Path | None = None, size: int = 256
-) -> list[Record]:
+def read_source(source: SourceParams, made: Path | None = None, size: int = 256) -> list[Record]:
     """List the images of a source; see `list_source`."""
-    return list_source(source, demo_folder, size).records
+    return list_source(source, made, size).records
 
 
-def list_source(source: SourceParams, demo_folder: Path | None = None, size: int = 256) -> Listing:
+def list_source(source: SourceParams, made: Path | None = None, size: int = 256) -> Listing:
     """List the images of a source, and what it leaves out; no image is opened.
 
     Parameters
     ----------
-    demo_folder : Path, optional
-        Where the demo is rendered, or was; no other source needs it.
+    made : Path, optional
+        Where the demo is rendered, or was, and where `vadline.cutpaste` has made its tree; no
+        other source needs it.
     size : int
         Side of the demo's pictures in pixels.
 
@@ -43,7 +42,9 @@ def list_source(source: SourceParams, demo_folder: Path | None = None, size: int
     """
     root = source.folder
     if source.name == "demo":
-        root = _render(source, demo_folder, size)
+        root = _render(source, made, size)
+    elif source.is_made:
+        root = made
     if source.name == "folder":
         listing = list_folder(root, source.category, source.names())
     else:
@@ -63,5 +64,5 @@ def _render(source: SourceParams, folder: Path | None, size: int) -> Path:
     from vadline.sources.demo.tree import render_demo  # the renderer is heavy; others need it not
 
     if folder is None:
-        raise VadlineError("source demo is rendered: give read_source a demo_folder to put it in")
+        raise VadlineError("source demo is rendered: give read_source a folder `made` to put it in")
     return render_demo(folder, source.demo, size)

@@ -28,6 +28,7 @@ SOURCES = {
     "real_iad": "vadline.sources.real_iad:read_real_iad",
     "elpv": "vadline.sources.elpv:read_elpv",
     "mtd": "vadline.sources.mtd:read_mtd",
+    "cutpaste": "vadline.sources.cutpaste:read_cutpaste",
     "folder": "vadline.sources.folder:read_folder",
 }
 

@@ -54,6 +54,33 @@ def groups_of_one_thing(
     return things[names].astype(np.int64)
 
 
+def deal(
+    groups: NDArray[np.int64], counts: Sequence[int], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Shuffle things, and deal them onto piles, all photographs of one to the same.
+
+    Parameters
+    ----------
+    groups : ndarray, int64, shape (n,)
+        As from `groups_of_one_thing`.
+    counts : sequence of int
+        At most so many photographs on each pile, in order; the last photograph of a thing decides
+        for all of them. What is left is one pile more.
+
+    Returns
+    -------
+    order : ndarray, int64, shape (n,)
+        The photographs, as they are drawn.
+    pile : ndarray, int64, shape (n,)
+        Of each of these, from 0 to ``len(counts)``.
+    """
+    things = rng.permutation(np.unique(groups))
+    place = np.argsort(things)[np.searchsorted(np.sort(things), groups)]
+    order = np.argsort(place, kind="stable")
+    last = np.searchsorted(place[order], place[order], side="right") - 1
+    return order, np.searchsorted(np.cumsum(counts), last, side="right")
+
+
 def _thumbnails(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return (n, T) such that the distance of two rows is their root mean square difference."""
     count, height, width = images.shape[:3]

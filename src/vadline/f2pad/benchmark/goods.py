@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vadline.errors import VadlineError
 from vadline.f2pad.benchmark.params import F2PADBenchmarkParams
 from vadline.splits.leaks import SEEN_ROLES
-from vadline.splits.likeness import groups_of_one_thing
+from vadline.splits.likeness import deal, groups_of_one_thing
 
 logger = logging.getLogger(__name__)
 
@@ -48,17 +48,13 @@ def divide_goods(
     rows = np.flatnonzero(good & split[list(SEEN_ROLES)].any(axis="columns"))
     groups = groups_of_one_thing(split["sha256"].iloc[rows].tolist(), images, rows)
     rng = np.random.default_rng((seed, 0xF2B))
-    order = pd.Series(rng.permutation(np.unique(groups)))
-    place = pd.Series(order.index, index=order).loc[groups].to_numpy()
-    rows, place = rows[np.argsort(place, kind="stable")], np.sort(place)
     asked = params.images + params.validation
     held = max(0, min(asked, len(rows) // 2, len(rows) - params.shots))
     test = min(held - 1, max(1, round(held * params.images / asked)))
-    # The last photograph of a thing decides for all of them.
-    last = np.searchsorted(place, place, side="right") - 1
-    learnt = np.flatnonzero(last >= held)
-    parts = np.where(last < test, TEST, np.where(last < held, VALIDATION, NORMAL))
-    parts[learnt[: params.shots]] = FEW
+    order, pile = deal(groups, [max(0, test), held - max(0, test)], rng)
+    rows = rows[order]
+    parts = np.array([TEST, VALIDATION, NORMAL])[pile]
+    parts[np.flatnonzero(parts == NORMAL)[: params.shots]] = FEW
     if not {TEST, VALIDATION} <= set(parts):
         raise VadlineError(
             f"f2pad_benchmark takes {params.shots} good training parts to learn from and at least "

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.defects.benchmark import paste_shape
+from vadline.defects.benchmark import paste_defects
 from vadline.defects.placing import Region
-from vadline.defects.shapes import drawn_shapes, known_shapes, place_shape
+from vadline.defects.shapes import drawn_shapes, known_shapes
 from vadline.defects.stand_ins import StandIns
 from vadline.f2pad.benchmark.goods import TEST, VALIDATION
 from vadline.f2pad.benchmark.params import F2PADBenchmarkParams
@@ -48,32 +48,18 @@ def make_images(
     """
     rng = np.random.default_rng((seed, 0x16))
     shapes = shapes or drawn_shapes(_DRAWN, rng)
-    edges = params.defects.sizes
-    made, masks, table = [], [], []
-    for role, count in ((TEST, params.images), (VALIDATION, params.validation)):
+    turns = [[params.pastes[i % len(params.pastes)]] for i in range(params.validation)]
+    made = []
+    for role, pastes in ((TEST, [params.pastes] * params.images), (VALIDATION, turns)):
         rows = goods.loc[goods["part"] == role, "row"].to_numpy()
-        for index in range(count):
-            row, other = rows[index % len(rows)], rows[(index + 1) % len(rows)]
-            group = index % (len(edges) - 1)
-            share = rng.uniform(edges[group], edges[group + 1])
-            mask = place_shape(shapes, share, roi, rng)
-            turn = params.pastes[index % len(params.pastes)]
-            for paste in params.pastes if role == TEST else (turn,):
-                good, donor = (np.asarray(images[r]) for r in (row, other))
-                made.append(paste_shape(good, donor, mask, paste, roi, params.defects, rng))
-                masks.append(mask)
-                table.append(
-                    {
-                        "image_id": f"{role} {index} {paste} {seed}",
-                        "source_row": row,
-                        "role": role,
-                        "image": index,
-                        "paste": paste,
-                        "share": float(mask.sum() / roi.sum()),
-                        "seed": seed,
-                    }
-                )
-    return StandIns(np.stack(made), np.stack(masks), pd.DataFrame(table))
+        own = paste_defects(images, rows, pastes, shapes, roi, params.defects, rng)
+        table = own.table.assign(role=role, seed=seed)
+        names = [f"{role} {one.image} {one.paste} {seed}" for one in table.itertuples()]
+        made.append((own.images, own.masks, table.assign(image_id=names)))
+    pixels, masks, tables = zip(*made, strict=True)
+    return StandIns(
+        np.concatenate(pixels), np.concatenate(masks), pd.concat(tables, ignore_index=True)
+    )
 
 
 def shapes_of_bads(split: pd.DataFrame, masks: NDArray[np.uint8], roi: Region) -> list[Region]:

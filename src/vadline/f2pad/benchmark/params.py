@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from vadline.defects.benchmark import PASTES
-from vadline.defects.params import BenchmarkParams, Paste
+from vadline.defects.params import PASTES, BenchmarkParams, Paste
 
 Setting = Literal["normal", "few"]
 Solver = Literal["proposals", "gradient"]

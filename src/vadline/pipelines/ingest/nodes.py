@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vadline.cutpaste import make_parts
 from vadline.images import ImageParams, ingest, told_left_out, with_left_out
 from vadline.sources import SourceParams, apply_verdicts, list_source, take_in
 
@@ -25,7 +26,7 @@ def ingest_images(
     source: SourceParams,
     images: ImageParams,
     verdicts: pd.DataFrame,
-    demo_folder: Path,
+    made: Path,
     scratch: Path,
 ) -> tuple[pd.DataFrame, Path, Path, NDArray[np.bool_], dict[str, Any], int]:
     """Read a source once: manifest, images, masks, region, what was refused, and what is white.
@@ -33,7 +34,9 @@ def ingest_images(
     Images and masks are files in ``scratch``, which their datasets take over. The folder's name
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
-    listing = list_source(source, demo_folder, images.longest())
+    if source.name == "cutpaste":
+        make_parts(source, images, made)
+    listing = list_source(source, made, images.longest())
     records = apply_verdicts(listing.records, verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
     report = with_left_out(read.report, listing.left_out)

@@ -20,7 +20,7 @@ def create_pipeline() -> Pipeline:
             ingest_images,
             inputs=[
                 *("params:source", "params:images", "verdicts"),
-                *("demo_folder", "ingest_scratch"),
+                *("made_folder", "ingest_scratch"),
             ],
             outputs=[
                 *("manifest", "images", "masks", "roi"),

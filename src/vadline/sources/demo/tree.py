@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from vadline.sources.demo.defects import DEFECT_KINDS, UNSEEN_KINDS, apply_defec
 from vadline.sources.demo.params import DemoParams
 from vadline.sources.demo.part import sample_part
 from vadline.sources.demo.render import draw_base, draw_picture
+from vadline.sources.whole_tree import whole_tree
 
 __all__ = ["DEFECT_KINDS", "MIN_SIZE", "UNSEEN_KINDS", "render_demo", "render_part"]
 
@@ -138,18 +138,6 @@ def _write_tables(tree: Path, jobs: list[_Job], train_bad: int, seed: int) -> No
     (tree / "low_shot_train.json").write_text(json.dumps(draws, indent=1) + "\n")
 
 
-def _is_current(root: Path, arguments: dict[str, int]) -> bool:
-    """Tell whether ``root`` holds this very tree; refuse it when it holds anything but a demo."""
-    if not root.exists() or (root.is_dir() and not any(root.iterdir())):
-        return False
-    try:
-        return json.loads((root / "demo.json").read_text()) == arguments
-    except (OSError, ValueError):
-        raise VadlineError(
-            f"{root} exists and is no demo tree: move it away, and the demo is rendered anew"
-        ) from None
-
-
 def render_demo(root: Path, params: DemoParams, size: int) -> Path:
     """Render the demo product's data set into ``root``, unless this very one is there.
 
@@ -167,20 +155,13 @@ def render_demo(root: Path, params: DemoParams, size: int) -> Path:
     counts = tuple(getattr(params, name) for name in _COUNTS)
     arguments = dict(zip(_FOLDERS, counts, strict=True))
     arguments.update(size=size, seed=params.seed, renderer=RENDERER)
-    if _is_current(root, arguments):
-        return root
-    jobs = list(_jobs(counts))
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{root.name}.", dir=root.parent) as scratch:
-        tree = Path(scratch) / "tree"
-        for folder in _FOLDERS:
-            (tree / folder).mkdir(parents=True)
-            if "bad" in folder:
-                (tree / "ground_truth" / folder).mkdir(parents=True)
-        _render_files(tree, jobs, size, params.seed)
-        _write_tables(tree, jobs, params.train_bad, params.seed)
-        (tree / "demo.json").write_text(json.dumps(arguments, indent=1) + "\n")
-        if root.exists():  # a full folder is not replaced
-            os.replace(root, Path(scratch) / "old")
-        os.replace(tree, root)
+    with whole_tree(root, "demo", arguments) as tree:
+        if tree is not None:
+            jobs = list(_jobs(counts))
+            for folder in _FOLDERS:
+                (tree / folder).mkdir(parents=True)
+                if "bad" in folder:
+                    (tree / "ground_truth" / folder).mkdir(parents=True)
+            _render_files(tree, jobs, size, params.seed)
+            _write_tables(tree, jobs, params.train_bad, params.seed)
     return root
