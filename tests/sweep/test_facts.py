@@ -67,12 +67,12 @@ def test_a_fact_stands_beside_its_table_and_product_alone():
     tables = {"detection": ["image_auroc"], "segad": ["image_auroc", "fpr_at_95tpr"]}
     products = {"p": {"categories": ["a", "b"]}}
     of_a = {"source": "Own", "row": "a's", "metric": "image_auroc", "value": 5, "product": "p/a"}
-    plan = planned(TABLE, of_a, tables=tables, products=products)
+    plan = planned(TABLE, of_a, tables=tables, products=products, arms={"k": {}, "l": {}})
     long = as_long([(cell, {"tables": left}) for cell in plan.cells()], plan)
     found = {
         title.partition(",")[0]: grid for title, grid in grids(joint_table(long), plan).items()
     }
-    assert found["all: segad"].loc["one, Paper"].tolist() == ["88.3 ± 0.3 / 60.0"]
+    assert found["all: segad"].loc["one, Paper"].tolist() == 2 * ["88.3 ± 0.3 / 60.0"]
     assert list(found["all: detection"].index) == ["one"]
     assert list(found["p/a: segad"].index) == ["one", "a's, Own"]
     assert list(found["p/b: segad"].index) == ["one"]

@@ -6,8 +6,9 @@ import pytest
 from tests.sweep.test_joint import left
 
 from vadline.errors import VadlineError
+from vadline.sweep.facts import Fact
 from vadline.sweep.joint import as_long, differences, joint_table
-from vadline.sweep.pages import as_latex, as_markdown, grids, put_into, write_pages
+from vadline.sweep.pages import as_latex, as_markdown, draw, grids, put_into, write_pages
 from vadline.sweep.plan import Plan
 
 PLAN = Plan.model_validate(
@@ -44,6 +45,20 @@ def test_a_grid_has_rows_and_arms_and_published_figures_beside(long):
     assert grid.loc["one", "k=1"] == "70.5 ± 0.7 / 50.0 ± 0.0"
     assert grid.loc["theirs, Paper 2024"].tolist() == ["97.2 / –", "97.2 / 8.0"]
     assert "theirs, Paper 2024" not in found["a: segad, AUROC / FPR@95TPR"].index
+
+
+def test_of_one_arm_products_stand_side_by_side(long):
+    told = {"source": "Paper", "row": "theirs", "metric": "image_auroc"}
+    facts = [told | {"product": "b", "value": 66}, told | {"value": 77}]
+    plan = PLAN.model_copy(update={"arms": {"": {}}, "published": [Fact(**each) for each in facts]})
+    joint = joint_table(as_long([(cell, left(cell)) for cell in plan.cells()], plan))
+    (grid,) = grids(joint, plan).values()
+    assert list(grid.columns) == ["a", "b", "all"]
+    assert grid.loc["segad: one, AUROC / FPR@95TPR", "a"] == "80.5 ± 0.7 / 50.0 ± 0.0"
+    theirs = grid.loc["segad: theirs, Paper, AUROC / FPR@95TPR"]
+    assert theirs.tolist() == ["– / –", "66.0 / –", "77.0 / –"]
+    assert list(draw(joint, plan)) == ["segad image_auroc", "segad fpr_at_95tpr"]
+    assert "**Two_products**, per cent" in as_markdown(joint, differences(long), plan)
 
 
 def test_markdown_tells_differences_too(long):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -31,36 +32,61 @@ _END = "<!-- end -->"
 
 
 def grids(joint: pd.DataFrame, plan: Plan) -> dict[str, pd.DataFrame]:
-    """Lay the joint table out for reading, a grid for each product and table.
+    """Lay the joint table out for reading.
 
     Returns
     -------
     dict of str to DataFrame
-        Rows are the table's, published ones behind; columns are arms. A cell is ``mean ± sd`` in
-        per cent of each metric that is shown, the best in bold as markdown has it.
+        A grid for each product and table, whose columns are arms; or, of one arm and several
+        products, one grid, whose columns are products. A cell is ``mean ± sd`` in per cent of each
+        metric that is shown, the best in bold as markdown has it. Published rows are behind.
     """
-    found = {}
-    for (product, name), part in joint.groupby(["product", "table"], sort=False):
-        metrics = plan.tables[str(name)]
-        cells = part.assign(text=[_text(*each) for each in _numbers(part)])
-        wide = cells.pivot_table(
-            index="row", columns=["arm", "metric"], values="text", aggfunc="first", sort=False
-        )
-        arms = list(dict.fromkeys(part["arm"]))
-        grid = pd.DataFrame(
-            {arm: _joined(wide, arm, metrics) for arm in arms}, index=wide.index
-        ).rename_axis(None)
-        for source, facts in _published(plan, str(product), str(name)).items():
-            for row in dict.fromkeys(fact.row for fact in facts):
-                own = [fact for fact in facts if fact.row == row]
-                grid.loc[f"{row}, {source}"] = {arm: _told(own, arm, metrics) for arm in arms}
-        shown = _BETWEEN.join(_NAMES.get(metric, metric) for metric in metrics)
-        found[f"{product}: {name}, {shown}"] = grid
-    return found
+    if _is_across(joint, plan):
+        across = [
+            _grid(part, "product", plan).rename(
+                index=f"{name}: {{}}, {_shown(str(name), plan)}".format
+            )
+            for name, part in joint.groupby("table", sort=False)
+        ]
+        return {plan.title: pd.concat(across).fillna("–")}
+    return {
+        f"{product}: {name}, {_shown(str(name), plan)}": _grid(part, "arm", plan)
+        for (product, name), part in joint.groupby(["product", "table"], sort=False)
+    }
 
 
-def _numbers(part: pd.DataFrame) -> list[tuple[float, float, bool]]:
-    alone = part.groupby(["arm", "metric"])["row"].transform("nunique") < 2
+def _is_across(joint: pd.DataFrame, plan: Plan) -> bool:
+    """Say whether it is products that stand side by side."""
+    return len(plan.arms) == 1 and joint["product"].nunique() > 1
+
+
+def _shown(table: str, plan: Plan) -> str:
+    return _BETWEEN.join(_NAMES.get(metric, metric) for metric in plan.tables[table])
+
+
+def _grid(part: pd.DataFrame, columns: str, plan: Plan) -> pd.DataFrame:
+    """Lay one table out, of one product or one arm."""
+    table = str(part["table"].iloc[0])
+    metrics, names = plan.tables[table], list(dict.fromkeys(part[columns]))
+    cells = part.assign(text=[_text(*each) for each in _numbers(part, columns)])
+    wide = cells.pivot_table(
+        index="row", columns=[columns, "metric"], values="text", aggfunc="first", sort=False
+    )
+    joined = {name: _joined(wide, name, metrics) for name in names}
+    grid = pd.DataFrame(joined, index=wide.index).rename_axis(None)
+    products = set(part["product"])
+    facts = [fact for fact in plan.published if _stands_beside(fact, products, table, plan)]
+    for source, row in dict.fromkeys((fact.source, fact.row) for fact in facts):
+        own = [fact for fact in facts if (fact.source, fact.row) == (source, row)]
+        grid.loc[f"{row}, {source}"] = {
+            name: _told([f for f in own if _is_of(f, columns, name, plan)], metrics)
+            for name in names
+        }
+    return grid
+
+
+def _numbers(part: pd.DataFrame, columns: str) -> list[tuple[float, float, bool]]:
+    alone = part.groupby([columns, "metric"])["row"].transform("nunique") < 2
     mean, sd = (part[name] * part["metric"].map(_scale) for name in ("mean", "sd"))
     return list(zip(mean, sd, part["best"] & ~alone, strict=True))
 
@@ -75,26 +101,31 @@ def _text(mean: float, sd: float | None, best: bool = False) -> str:
     return f"**{told}**" if best else told
 
 
-def _joined(wide: pd.DataFrame, arm: str, metrics: Sequence[str]) -> list[str]:
-    columns = [wide[(arm, metric)] for metric in metrics if (arm, metric) in wide.columns]
+def _joined(wide: pd.DataFrame, name: str, metrics: Sequence[str]) -> list[str]:
+    columns = [wide.get((name, metric), pd.Series(index=wide.index)) for metric in metrics]
     return [
         _BETWEEN.join("–" if pd.isna(cell) else cell for cell in row)
         for row in zip(*columns, strict=True)
     ]
 
 
-def _published(plan: Plan, product: str, table: str) -> dict[str, list[Fact]]:
-    shown, found = plan.shown(), dict[str, list[Fact]]()
-    mean = shown[0] if len(shown) == 1 else ALL
-    for fact in plan.published:
-        beside = fact.table == table if fact.table else fact.metric in plan.tables[table]
-        if beside and (fact.product or mean) == product:
-            found.setdefault(fact.source, []).append(fact)
-    return found
+def _product(fact: Fact, plan: Plan) -> str:
+    """Return the product that a fact is of, which may be the mean of all."""
+    shown = plan.shown()
+    return fact.product or (shown[0] if len(shown) == 1 else ALL)
 
 
-def _told(facts: Sequence[Fact], arm: str, metrics: Sequence[str]) -> str:
-    by_metric = {f.metric: _text(f.value, f.sd) for f in facts if f.arm in ("", arm)}
+def _stands_beside(fact: Fact, products: Collection[str], table: str, plan: Plan) -> bool:
+    beside = fact.table == table if fact.table else fact.metric in plan.tables[table]
+    return beside and _product(fact, plan) in products
+
+
+def _is_of(fact: Fact, columns: str, name: str, plan: Plan) -> bool:
+    return fact.arm in ("", name) if columns == "arm" else _product(fact, plan) == name
+
+
+def _told(facts: Sequence[Fact], metrics: Sequence[str]) -> str:
+    by_metric = {fact.metric: _text(fact.value, fact.sd) for fact in facts}
     return _BETWEEN.join(by_metric.get(metric, "–") for metric in metrics)
 
 
@@ -117,7 +148,8 @@ def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> s
 def _unit(title: str, plan: Plan) -> str:
     """Say what a grid's numbers are, unless all of them are plain ones."""
     table = title.rpartition(": ")[2].partition(",")[0]
-    return ", per cent" if any(_scale(each) > 1 for each in plan.tables[table]) else ""
+    metrics = plan.tables.get(table) or chain.from_iterable(plan.tables.values())
+    return ", per cent" if any(_scale(each) > 1 for each in metrics) else ""
 
 
 def _apart(told: pd.DataFrame) -> pd.DataFrame:
@@ -154,22 +186,24 @@ def _escaped(text: object) -> str:
 
 
 def draw(joint: pd.DataFrame, plan: Plan) -> dict[str, go.Figure]:
-    """Draw means over arms with their standard deviations, a figure for each product and metric."""
-    found = {}
-    for (product, name, metric), part in joint.groupby(["product", "table", "metric"], sort=False):
-        figure = go.Figure()
+    """Draw what stands side by side, means with their standard deviations, a figure a metric."""
+    found, across = {}, _is_across(joint, plan)
+    keys = ["table", "metric"] if across else ["product", "table", "metric"]
+    for names, part in joint.groupby(keys, sort=False):
+        *product, name, metric = map(str, names)
+        figure, factor = go.Figure(), _scale(metric)
         for index, (row, own) in enumerate(part.groupby("row", sort=False)):
-            factor = _scale(str(metric))
             spread = {"type": "data", "array": factor * own["sd"], "visible": True}
             figure.add_scatter(
-                x=[arm or plan.title for arm in own["arm"]],
+                x=own["product"] if across else [arm or plan.title for arm in own["arm"]],
                 y=factor * own["mean"],
                 error_y=spread,
                 name=str(row),
                 line=line_style(index),
+                mode="markers" if across else None,
             )
-        title = f"{product}: {name}/{metric}" + (", per cent" if _scale(str(metric)) > 1 else "")
-        found[f"{product} {name} {metric}"] = styled(figure, title)
+        title = ": ".join([*product, f"{name}/{metric}"]) + (", per cent" if factor > 1 else "")
+        found[" ".join([*product, name, metric])] = styled(figure, title)
     return found
 
 
