@@ -61,6 +61,12 @@ def test_of_one_arm_products_stand_side_by_side(long):
     assert "**Two_products**, per cent" in as_markdown(joint, differences(long), plan)
 
 
+def test_rates_are_told_in_words(long):
+    table = long.assign(row="rate_0.075")
+    (grid, *_) = grids(joint_table(table), PLAN).values()
+    assert list(grid.index) == ["asked for 7.5 %"]
+
+
 def test_markdown_tells_differences_too(long):
     text = as_markdown(joint_table(long), differences(long), PLAN)
     assert "| two | **80.5 ± 0.7** / **45.0 ± 7.1** |" in text

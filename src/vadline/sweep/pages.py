@@ -73,7 +73,7 @@ def _grid(part: pd.DataFrame, columns: str, plan: Plan) -> pd.DataFrame:
         index="row", columns=[columns, "metric"], values="text", aggfunc="first", sort=False
     )
     joined = {name: _joined(wide, name, metrics) for name in names}
-    grid = pd.DataFrame(joined, index=wide.index).rename_axis(None)
+    grid = pd.DataFrame(joined, index=wide.index).rename_axis(None).rename(index=_in_words)
     products = set(part["product"])
     facts = [fact for fact in plan.published if _stands_beside(fact, products, table, plan)]
     for source, row in dict.fromkeys((fact.source, fact.row) for fact in facts):
@@ -83,6 +83,12 @@ def _grid(part: pd.DataFrame, columns: str, plan: Plan) -> pd.DataFrame:
             for name in names
         }
     return grid
+
+
+def _in_words(row: str) -> str:
+    """Write the rows of thresholds, which are rates, as people do."""
+    rate = row.removeprefix("rate_")
+    return row if rate == row else f"asked for {100 * float(rate):g} %"
 
 
 def _numbers(part: pd.DataFrame, columns: str) -> list[tuple[float, float, bool]]:
