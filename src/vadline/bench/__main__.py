@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from vadline.bench import adapter, coreset, patchcore, pixels, world
-from vadline.bench.known_bads import measure_known_bads, summarise_known_bads
 from vadline.bench.measure import Case, compare
 from vadline.bench.promises import measure_promises, summarise_promises
 from vadline.bench.report import as_markdown, as_table, scaling_figure, side_by_side
@@ -37,18 +36,16 @@ PARTS = (
     "line",
     "gpu",
 )
-HOURS = {
-    "promises": "Promised and kept, % of held-out parts",
-    "known_bads": "Image AUROC / FPR@95TPR by known bad parts, %",
-}
-"""Only where asked for."""
+PROMISES = "promises"
+"""Takes hours, so only where asked for."""
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m vadline.bench", description=__doc__)
     add = parser.add_argument
-    add("--source", choices=SOURCES, default="demo", help="where the photographs come from")
+    read = [name for name in SOURCES if name != "cutpaste"]
+    add("--source", choices=read, default="demo", help="where the photographs come from")
     add("--root", type=Path, help="the source's folder; the demo renders its own")
     add("--category", help="product, for mvtec and visa")
     add("--size", type=int, default=256, help="side of the images in pixels")
@@ -64,7 +61,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--repeats", type=int, default=3, help="counted rounds of each comparison")
     add("--threads", type=int, default=os.cpu_count(), help="for every side")
-    add("--only", nargs="+", choices=(*PARTS, *HOURS), default=PARTS, help="parts to measure")
+    add("--only", nargs="+", choices=(*PARTS, PROMISES), default=PARTS, help="parts to measure")
     add(
         "--goods",
         type=int,
@@ -74,15 +71,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="good parts to learn from, for promises",
     )
     add("--draws", type=int, default=20, help="draws of each number of good parts")
-    add(
-        "--bads",
-        type=int,
-        nargs="+",
-        default=[1, 10, 40, 0],
-        metavar="K",
-        help="known bad parts to learn from, for known_bads; 0 for half of all",
-    )
-    add("--seeds", type=int, default=5, help="of known_bads")
     add(
         "--line",
         nargs=argparse.REMAINDER,
@@ -230,9 +218,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         _keep(growth, "scaling", args.out)
         scaling_figure(growth).savefig(args.out / "scaling.png", dpi=150)
         console.print(as_table(growth, "Fitting more and more images"))
-    for name in HOURS:
-        if name in args.only:
-            _hours(name, args, console)
+    if PROMISES in args.only:
+        _promises(args, console)
     if "line" in args.only:
         profile = profile_line(args.line or line_arguments(args))
         _keep(profile, "line", args.out)
@@ -240,32 +227,17 @@ def run(args: argparse.Namespace, console: Console) -> None:
     console.print(f"Kept in {args.out}")
 
 
-def _hours(name: str, args: argparse.Namespace, console: Console) -> None:
+def _promises(args: argparse.Namespace, console: Console) -> None:
     torch.set_num_threads(args.threads)
     read = ingest(read_records(args), ImageParams(size=args.size), args.out / "images_whole")
-    world = read.manifest, np.load(read.images, mmap_mode="r")
-    if name == "promises":
-        measured = measure_promises(*world, args.goods, args.draws)
-        _as_they_come(measured, summarise_promises, name, args, console)
-    else:
-        measured = measure_known_bads(*world, args.bads, args.seeds)
-        _as_they_come(measured, summarise_known_bads, name, args, console)
-
-
-def _as_they_come(
-    measured: Iterator[pd.DataFrame],
-    summarise: Callable[[pd.DataFrame], pd.DataFrame],
-    name: str,
-    args: argparse.Namespace,
-    console: Console,
-) -> None:
-    """Keep each measurement as soon as it is known."""
+    images = np.load(read.images, mmap_mode="r")
     rows: list[pd.DataFrame] = []
-    for one in measured:
-        rows.append(one)
-        pd.concat(rows).to_csv(args.out / f"{name}_each.csv", index=False)
-        _keep(summarise(pd.concat(rows)), name, args.out)
-    console.print(as_table(summarise(pd.concat(rows)), HOURS[name]))
+    for one in measure_promises(read.manifest, images, args.goods, args.draws):
+        rows.append(one)  # kept as soon as it is known
+        pd.concat(rows).to_csv(args.out / f"{PROMISES}_each.csv", index=False)
+        _keep(summarise_promises(pd.concat(rows)), PROMISES, args.out)
+    table = summarise_promises(pd.concat(rows))
+    console.print(as_table(table, "Promised and kept, % of held-out parts"))
 
 
 def _without_missing(case: Case, console: Console) -> Case:

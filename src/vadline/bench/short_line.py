@@ -80,20 +80,8 @@ def look(images: NDArray[np.uint8], split: pd.DataFrame, seed: int) -> dict[str,
     return looked
 
 
-def describe(
-    images: NDArray[np.uint8], split: pd.DataFrame, looked: Mapping[str, Looked]
-) -> NDArray[np.float32]:
-    """Describe all parts for the probe, which follows the first detector's maps."""
-    maps = looked[DETECTORS[0]].maps
-    return describe_parts(images, split, maps, ProbeParams(), BackboneParams())
-
-
 def judge(
-    images: NDArray[np.uint8],
-    split: pd.DataFrame,
-    looked: Mapping[str, Looked],
-    seed: int,
-    described: NDArray[np.float32] | None = None,
+    images: NDArray[np.uint8], split: pd.DataFrame, looked: Mapping[str, Looked], seed: int
 ) -> pd.DataFrame:
     """Score all parts by detectors, their mean, the probe and the set-ups.
 
@@ -117,7 +105,8 @@ def judge(
     single = pd.DataFrame(columns).reindex(split["image_id"])
     spread = standards(single[split["calibration"].to_numpy()])
     single["mean"] = standardised_mean(single, spread)
-    described = describe(images, split, looked) if described is None else described
+    maps = looked[DETECTORS[0]].maps
+    described = describe_parts(images, split, maps, ProbeParams(), BackboneParams())
     _, probe = learn_probe(described, split, ProbeParams(), BackboneParams(), seed)
     single["probe"] = probe.set_index("image_id")["score"]
     forests = []
