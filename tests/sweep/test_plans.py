@@ -118,7 +118,7 @@ def test_what_is_shown_will_be_there(name):
     assert all(set(metrics) <= COLUMNS[table] for table, metrics in plan.tables.items())
     shown = set.union(*(rows[table] for table in plan.tables if table in rows))
     assert set(plan.rows or ()) <= shown
-    assert plan.against is None or plan.against in shown
+    assert not plan.against or plan.against in shown
     for fact in plan.published:
         tables = [fact.table] if fact.table else list(plan.tables)
         assert fact.row in set.union(*(rows[table] for table in tables)) | OTHERS, fact

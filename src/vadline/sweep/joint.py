@@ -88,7 +88,8 @@ def differences(table: pd.DataFrame, against: str | None = None, seed: int = 0) 
         As :func:`as_long` gives it.
     against : str, optional
         A row, of the same table or, where that has none of the name, of the first one that has
-        it, and the metric; others are held against nothing. Left out, the first of each table.
+        it, and the metric; others are held against nothing. Left out, the first of each table;
+        ``""`` for no differences.
 
     Returns
     -------

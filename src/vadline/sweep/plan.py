@@ -51,7 +51,9 @@ class Plan(BaseModel, extra="forbid", frozen=True):
     )
     rows: list[str] | None = Field(None, description="Rows that are shown, in order; all.")
     against: str | None = Field(
-        None, description="The row that others are held against over the same seeds; the first."
+        None,
+        description="The row that others are held against over the same seeds; the first; "
+        '"" for no differences.',
     )
     published: list[Fact] = Field(
         default_factory=list, description="One by one, or as tables: see `facts.one_by_one`."
