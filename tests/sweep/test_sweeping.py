@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import importlib.util
 import os
 import signal
 import subprocess
@@ -21,6 +21,7 @@ from vadline.errors import VadlineError
 from vadline.sweep import Plan, sweep
 from vadline.sweep.cells import Place, share_files, write_json
 from vadline.sweep.local import run_here
+from vadline.sweep.ray_engine import on_ray
 
 SMALL = {
     "images.size": 64,
@@ -132,7 +133,8 @@ def boards(project):
     return Plan.model_validate(plan)
 
 
-def test_a_sweep_that_is_killed_goes_on_where_it_was(project, boards):
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="goes on with Ray")
+def test_a_sweep_that_is_killed_goes_on_where_it_was_on_ray_too(project, boards):
     command = [sys.executable, "-m", "vadline", "sweep", "boards", "--workers", "2"]
     killed = subprocess.Popen(command, cwd=project.path, stderr=subprocess.PIPE)
     cells = project.path / "data/sweeps/boards/cells"
@@ -145,7 +147,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(project, boards):
     killed.wait()
     before = {path: path.stat().st_mtime_ns for path in done}
     time.sleep(4)  # cells' processes end with the sweep's
-    written = sweep("boards", boards, project.path, lambda *given: run_here(*given, workers=2))
+    written = sweep("boards", boards, project.path, on_ray(workers=2))
     assert before == {path: path.stat().st_mtime_ns for path in done}
     places = [Place(project.path, cells.parent, cell) for cell in boards.cells()]
     assert all(place.done() for place in places)
@@ -158,5 +160,9 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(project, boards):
     finished = children[children["status"] == "FINISHED"]["tags.mlflow.runName"]
     assert set(finished) == {f"{cell.product} · seed {cell.seed}" for cell in boards.cells()}
     assert mlflow.get_run(parent).info.status == "FINISHED"
-    assert len(list((cells.parent / "shared").iterdir())) == 4
-    assert json.loads((places[0].own / "done.json").read_text())["seconds"] > 0
+    one = {"mvtec": boards.products["mvtec"].model_copy(update={"categories": ["two"]})}
+    last = boards.model_copy(update={"products": one, "seeds": [1]})
+    sweep("again", last, project.path, lambda *given: run_here(*given, workers=1))
+    (here,) = (Place(project.path, cells.parents[1] / "again", cell) for cell in last.cells())
+    assert places[-1].cell == here.cell
+    assert places[-1].done()["tables"] == here.done()["tables"]  # to the last digit
