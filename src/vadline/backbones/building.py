@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import timm
@@ -218,10 +219,16 @@ def _state(source: Source, weights: str | None) -> tuple[Mapping[str, Tensor], s
     if path is None and source.url is not None:
         path = fetch(source.name, source.url, source.licence)
     if path is None:
-        with torch.device("meta"):  # only its names are needed
-            model = timm.create_model(source.architecture)
-        return bundled_state(model), "The bundled checkpoint"
+        return _bundled(source.architecture), "The bundled checkpoint"
     return timm_names(source, read_state(path)), f"Weights file {path}"
+
+
+@lru_cache(maxsize=1)
+def _bundled(architecture: str) -> Mapping[str, Tensor]:
+    # Read once: each fold builds the network anew, and loading copies the tensors.
+    with torch.device("meta"):  # only its names are needed
+        model = timm.create_model(architecture)
+    return MappingProxyType(bundled_state(model))
 
 
 def _is_timm_s(source: Source) -> bool:
