@@ -158,6 +158,10 @@ def test_mistakes_are_told_in_one_line(parts, tmp_path):
     save(parts / "masks/0.png", np.eye(32)[:3])
     with pytest.raises(VadlineError, match="no mask that marks at least 20"):
         made(parts, tmp_path / "made", shapes=str(parts / "masks"))
+    for wrong in ("nothing", "demo"):
+        source = SourceParams(name="cutpaste", root=str(parts), cutpaste=CutPasteParams(of=wrong))
+        with pytest.raises(VadlineError, match=r"source\.cutpaste\.of: .*(unknown|is demo)"):
+            source.base()
     with pytest.raises(ValueError, match="name another one"):
         CutPasteParams(of="cutpaste")
     (tmp_path / "full").mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from vadline.errors import VadlineError
 from vadline.sources.cutpaste import CutPasteParams
@@ -104,14 +104,18 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         Raises
         ------
         VadlineError
-            If it is to be found by the layout of the root, and that is none that is known.
+            If it is unknown, does not go with the root, or is to be found by the layout of the
+            root, and that is none that is known.
         """
         given = self.model_dump(exclude={"name", "cutpaste"}) | {"name": self.cutpaste.of}
         if given["name"] is None and self.folder is not None:
             layout = recognise(self.folder, self.names())
             found = {"name": layout.name, "root": str(layout.root)}
             given |= found | {"category": self.category or layout.category}
-        return SourceParams.model_validate(given)
+        try:
+            return SourceParams.model_validate(given)
+        except ValidationError as error:
+            raise VadlineError(f"source.cutpaste.of: {error.errors()[0]['msg']}") from error
 
     def names(self) -> Names:
         """Return what the folders of the user's own parts are called."""
