@@ -1,6 +1,8 @@
 """The whole line on a tiny demo: what it leaves, and that it can be killed, resumed, repeated."""
 
-import importlib
+import pkgutil
+import re
+from collections import Counter
 
 import mlflow
 import numpy as np
@@ -9,7 +11,6 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.runner import ParallelRunner, ThreadRunner
 
-from vadline.apc import training
 from vadline.metrics import without_kinds
 from vadline.run.tracking import compared
 
@@ -128,78 +129,67 @@ def test_one_seed_gives_one_result_under_every_runner(finished, project):
     assert len(project.mlflow_runs()) == 2
 
 
-@pytest.mark.parametrize(
-    ("victim", "finished_before"),
-    [
-        ("vadline.pipelines.split.nodes.make_split", "manifest"),
-        ("vadline.pipelines.score_maps.nodes.cross_fit", "patchcore.model"),
-        ("vadline.pipelines.score_maps.nodes.scored_rows", "patchcore.fold_scores"),
-        ("vadline.pipelines.f2pad_refine.nodes.refine", "patchcore.mask_threshold"),
-        ("vadline.pipelines.evaluate.tables.segad_table", "segad_scores"),
-    ],
-)
-def test_a_killed_run_is_finished_without_repeating_what_was_done(
-    finished, project, monkeypatch, victim, finished_before
-):
-    def kill(*args, **kwargs):
-        raise project.Killed
+FOLDS = "vadline.detectors.cross_fit:_FinishedFolds.save"
+EPOCHS = "vadline.apc.training:train_one_epoch"
+KILLS = [
+    # Where the run is killed, at which call, and what was finished before.
+    ("vadline.pipelines.split.nodes:make_split", 1, "02_intermediate/{}/manifest.parquet"),
+    (EPOCHS, 2, "02_intermediate/{}/images.npy"),
+    (
+        *("vadline.pipelines.score_maps.nodes:cross_fit", 1),
+        "06_models/{}/patchcore.safetensors/*/*",
+    ),
+    (FOLDS, 2, "06_models/{}/patchcore.safetensors/*/*"),  # the second fold of one detector,
+    (FOLDS, 2, "06_models/{}/patchcore.safetensors/*/*"),  # and of the other
+    (
+        *("vadline.pipelines.score_maps.nodes:scored_rows", 1),
+        "07_model_output/{}/*/fold_scores.parquet",
+    ),
+    (
+        *("vadline.pipelines.evaluate.tables:segad_table", 1),
+        "07_model_output/{}/segad_scores.parquet",
+    ),
+    (
+        *("vadline.pipelines.f2pad_refine.nodes:refine", 1),
+        "06_models/{}/patchcore_mask_threshold.json/*/*",
+    ),
+]
 
-    with monkeypatch.context() as patch:
-        patch.setattr(victim, kill)
-        project.is_killed()
-    assert project.results() == {}
-    (done,) = project.path.glob(_pattern(finished_before))
-    before = done.stat().st_mtime_ns
+
+def test_a_run_killed_again_and_again_repeats_nothing_that_was_done(finished, project, monkeypatch):
+    ended = Counter()
+
+    def trap(patch, path, last):
+        """Count the calls that end; kill the run at the last one."""
+        plain, calls = pkgutil.resolve_name(path), []
+
+        def call(*args, **kwargs):
+            calls.append(1)
+            if len(calls) == last:
+                raise project.Killed
+            found = plain(*args, **kwargs)
+            ended[path] += 1
+            return found
+
+        owner, name = re.fullmatch("(.*)[.:](.*)", path).groups()
+        patch.setattr(pkgutil.resolve_name(owner), name, call)
+
+    before = {}
+    for victim, last, place in KILLS:
+        with monkeypatch.context() as patch:
+            for path in {EPOCHS, FOLDS, victim}:
+                trap(patch, path, last if path == victim else None)
+            project.is_killed(only_missing_outputs=True)
+        assert project.results() == {}
+        done = [*project.path.glob(f"data/{place.format('demo/test')}")]
+        assert done
+        before |= {path: path.stat().st_mtime_ns for path in done}
+    for path in (EPOCHS, FOLDS):
+        trap(monkeypatch, path, None)
     project.run(only_missing_outputs=True)
-    assert done.stat().st_mtime_ns == before
-    project.has_the_tables_of(finished)
-
-
-def _pattern(name):
-    files = {
-        "manifest": "data/02_intermediate/demo/test/manifest.parquet",
-        "patchcore.model": "data/06_models/demo/test/patchcore.safetensors/*/*",
-        "patchcore.fold_scores": "data/07_model_output/demo/test/patchcore/fold_scores.parquet",
-        "patchcore.mask_threshold": "data/06_models/demo/test/patchcore_mask_threshold.json/*/*",
-        "segad_scores": "data/07_model_output/demo/test/segad_scores.parquet",
-    }
-    return files[name]
-
-
-def test_fine_tuning_goes_on_from_its_last_epoch(finished, project, monkeypatch):
-    trained = []
-    train = training.train_one_epoch
-
-    def train_and_die(*args, **kwargs):
-        trained.append(1)
-        if len(trained) == 2:
-            raise project.Killed
-        return train(*args, **kwargs)
-
-    monkeypatch.setattr(training, "train_one_epoch", train_and_die)
-    project.is_killed()
-    project.run(only_missing_outputs=True)
-    # The final encoder's first epoch once and its second twice, then two a fold.
-    assert len(trained) == 3 + 2 * 2
-
-
-@pytest.mark.parametrize("alive", [1, 3])
-def test_a_run_killed_inside_a_fold_repeats_no_finished_one(finished, project, monkeypatch, alive):
-    """Two folds each of patchcore and apc: the second fold of either is killed."""
-    folds = importlib.import_module("vadline.detectors.cross_fit")._FinishedFolds
-    save, saved = folds.save, []
-
-    def save_and_die(*args):
-        saved.append(1)
-        if len(saved) == alive + 1:
-            raise project.Killed
-        return save(*args)
-
-    monkeypatch.setattr(folds, "save", save_and_die)
-    project.is_killed()
-    project.run(only_missing_outputs=True)
-    assert len(saved) == 4 + 1
-    project.has_the_tables_of(finished)
+    assert before == {done: done.stat().st_mtime_ns for done in before}
+    # Two epochs of the final encoder and of two folds'; two folds each of two detectors.
+    assert (ended[EPOCHS], ended[FOLDS]) == (2 * 3, 2 * 2)
     project.has_the_tables_of(finished)
 
 
