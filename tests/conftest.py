@@ -24,7 +24,7 @@ hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
 PROJECT = Path(__file__).parents[1]
-PHOTOGRAPHS = Path("data/01_raw/demo/test")
+PHOTOGRAPHS = Path("data/01_raw/made/demo/test")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -57,7 +57,7 @@ def test_some_goods_carry_a_defect_and_no_photograph_is_there_twice(parts, tmp_p
     counts = pd.Series([f"{r.source_split} {r.defect}" for r in records]).value_counts().to_dict()
     assert counts == {"train good": 8, "test good": 6, **{f"test {p}": 2 for p in PASTES}}
     assert table["made_of"].is_unique
-    assert {r.category for r in records} == {"cutpaste"}
+    assert {r.category for r in records} == {"parts"}
     assert recognise(tmp_path / "made").name == "mvtec"  # for whatever else reads that
 
 
@@ -65,7 +65,7 @@ def test_masks_are_exact(parts, tmp_path):
     records, table = made(parts, tmp_path / "made")
     for record in (r for r in records if r.label == "bad"):
         row = table.loc[record.path.relative_to(tmp_path / "made").as_posix()]
-        changed = (pixels(record.path) != pixels(row["made_of"])).any(axis=-1)
+        changed = (pixels(record.path) != pixels(parts / f"{row['made_of']}.png")).any(axis=-1)
         mask = pixels(record.mask_path) > 0
         assert not (changed & ~mask).any()
         assert changed.sum() >= 0.9 * mask.sum()
@@ -86,9 +86,7 @@ def test_own_test_goods_are_tested_on(parts, tmp_path):
             (parts / f"keep/{name}.png").rename(parts / f"{place}/{name}.png")
     records, table = made(parts, tmp_path / "made")
     tested = table["made_of"][[name.startswith("test/good") for name in table.index]]
-    assert {name.rsplit("parts/", 1)[1] for name in tested} == {
-        f"test/good/{i}.png" for i in range(4)
-    }
+    assert set(tested) == {f"test/good/{i}" for i in range(4)}
     assert sum(r.source_split == "train" for r in records) == 10
 
 
@@ -129,7 +127,12 @@ def test_is_made_once_and_anew_when_anything_changes(parts, tmp_path):
     (parts / "good/0.png").unlink()
     made(parts, folder, seed=1)
     assert not (folder / "kept").exists()
+    (folder / "kept").touch()
+    save(parts / "roi.png", np.full((32, 32), 255))
+    made(parts, folder, seed=1)
+    assert not (folder / "kept").exists()
     assert json.loads((folder / "cutpaste.json").read_text())["cutpaste"]["seed"] == 1
+    assert not list(tmp_path.glob(".made*"))
 
 
 def test_depends_on_the_seed_alone(parts, tmp_path):
@@ -146,6 +149,7 @@ def test_a_source_can_be_named_and_the_demo_is_the_default(parts):
     assert source.product() == ("cutpaste", "parts")
     assert source.base().name == "folder"
     assert SourceParams(name="cutpaste").base().name == "demo"
+    assert SourceParams(name="cutpaste").product() == ("cutpaste", "demo")
     named = SourceParams(name="cutpaste", root="/x", cutpaste=CutPasteParams(of="mtd"))
     assert (named.base().name, named.base().root) == ("mtd", "/x")
 
@@ -158,10 +162,15 @@ def test_mistakes_are_told_in_one_line(parts, tmp_path):
     save(parts / "masks/0.png", np.eye(32)[:3])
     with pytest.raises(VadlineError, match="no mask that marks at least 20"):
         made(parts, tmp_path / "made", shapes=str(parts / "masks"))
-    for wrong in ("nothing", "demo"):
-        source = SourceParams(name="cutpaste", root=str(parts), cutpaste=CutPasteParams(of=wrong))
-        with pytest.raises(VadlineError, match=r"source\.cutpaste\.of: .*(unknown|is demo)"):
-            source.base()
+    source = SourceParams(name="cutpaste", root=str(parts), cutpaste=CutPasteParams(of="nothing"))
+    with pytest.raises(VadlineError, match="the good parts of cutpaste: source 'nothing' is unkn"):
+        source.base()
+    with pytest.raises(ValueError, match="of=demo renders its own parts: leave out"):
+        SourceParams(name="cutpaste", root=str(parts), cutpaste=CutPasteParams(of="demo"))
+    (parts / "masks/b.png").write_bytes(b"no image")
+    with pytest.raises(VadlineError, match=r"shapes: .*b\.png: the mask cannot be read"):
+        made(parts, tmp_path / "made", shapes=str(parts / "masks"))
+    (parts / "masks/b.png").unlink()
     with pytest.raises(ValueError, match="name another one"):
         CutPasteParams(of="cutpaste")
     (tmp_path / "full").mkdir()
@@ -175,7 +184,24 @@ def test_copies_of_one_part_stay_together(parts, tmp_path, caplog):
         (parts / f"good/{index}.png").write_bytes((parts / f"good/{index + 10}.png").read_bytes())
     _, table = made(parts, tmp_path / "made")
     side = {name: name.rsplit("/", 1)[0] for name in table.index}
-    things = [int(name.rsplit("/", 1)[1].removesuffix(".png")) % 10 for name in table["made_of"]]
+    things = [int(name.rsplit("/", 1)[1]) % 10 for name in table["made_of"]]
     sides = pd.DataFrame({"side": side.values(), "thing": things})
     sides["side"] = sides["side"].str.replace("(colour|near|textured)", "carries", regex=True)
     assert (sides.groupby("thing")["side"].nunique() == 1).all()
+
+
+def test_no_copy_of_what_is_tested_on_is_learnt_from(parts, tmp_path):
+    (parts / "test/good").mkdir(parents=True)
+    near = pixels(parts / "good/3.png")
+    near[0, 0] += 1  # saved anew, say
+    save(parts / "test/good/copy.png", near)
+    _, table = made(parts, tmp_path / "made")
+    assert "test/good/copy" in set(table["made_of"])
+    assert "good/3" not in set(table["made_of"])
+
+
+def test_goods_that_are_all_copies_are_told(parts, tmp_path):
+    for index in range(GOODS):
+        (parts / f"good/{index}.png").write_bytes((parts / "good/0.png").read_bytes())
+    with pytest.raises(VadlineError, match="most of which are copies: add photographs of other"):
+        made(parts, tmp_path / "made")

@@ -35,6 +35,15 @@ def test_masks_are_exact(seed, grey, paste):
     assert not grey or (made == made[..., :1]).all()
 
 
+def test_photographs_are_grey_that_are_so_inside_of_the_region():
+    good, roi = _world(grey=True)[0], EVERYWHERE.copy()
+    roi[0] = False
+    good[0] = (124, 116, 104)  # blanked
+    rng = np.random.default_rng(0)
+    made = paste_shape(good, good, MASK, "colour", roi, BenchmarkParams(), rng)
+    assert (made[1:] == made[1:, :, :1]).all()
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), grey=st.booleans())
 def test_one_colour_is_far_from_all_that_it_covers_and_a_near_one_is_not(seed, grey):

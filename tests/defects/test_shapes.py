@@ -26,7 +26,7 @@ def test_each_connected_region_is_a_shape_and_specks_are_none():
 
 
 def test_drawn_shapes_are_of_one_piece_and_differ():
-    shapes = drawn_shapes(6, np.random.default_rng(0), side=32)
+    shapes = drawn_shapes(np.random.default_rng(0), 6, side=32)
     assert all(shape.any() and max(shape.shape) <= 32 for shape in shapes)
     assert len({shape.tobytes() for shape in shapes}) == 6
 

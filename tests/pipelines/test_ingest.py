@@ -34,12 +34,13 @@ def parts(tmp_path):
     return tmp_path / "parts"
 
 
-def run(source: SourceParams, work: Path) -> DataCatalog:
+def run(source: SourceParams, work: Path, **more) -> DataCatalog:
+    images = ImageParams(**{"size": SIZE} | more)
     names = ("images", "masks", "roi")
     catalog = DataCatalog(
         {
             "params:source": MemoryDataset(source, copy_mode="assign"),
-            "params:images": MemoryDataset(ImageParams(size=SIZE), copy_mode="assign"),
+            "params:images": MemoryDataset(images, copy_mode="assign"),
             "params:review": MemoryDataset(None),
             "review_folder": io.CheckpointDataset(filepath=str(work / "reviews")),
             "made_folder": io.CheckpointDataset(filepath=str(work / "demo/tree")),
@@ -66,6 +67,24 @@ def test_arrays_are_moved_to_where_they_stay(parts, tmp_path):
     assert catalog.load("manifest")["image_id"].tolist() == [f"good/{i}" for i in range(4)]
     assert not list((tmp_path / "work/.arrays").iterdir())
     assert {path: path.stat().st_mtime_ns for path in parts.rglob("*")} == before
+
+
+def test_pasted_defects_have_exact_masks_on_tiles_too(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "parts/good").mkdir(parents=True)
+    for index in range(6):
+        pixels = rng.integers(90, 110, (60, 80, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"parts/good/{index}.png")
+    source = SourceParams(name="cutpaste", root=str(tmp_path / "parts"))
+    catalog = run(source, tmp_path / "work", size=64, tiles="2x3")
+    manifest = catalog.load("manifest")
+    assert manifest["defect"].value_counts().to_dict() == {"good": 4, "colour": 1, "near": 1}
+    for row, image, mask in zip(
+        manifest.itertuples(), *(catalog.load(name) for name in ("images", "masks")), strict=True
+    ):
+        np.testing.assert_array_equal(image, np.asarray(Image.open(row.path)))
+        if row.label == "bad":
+            np.testing.assert_array_equal(mask > 0, np.asarray(Image.open(row.mask_path)) > 0)
 
 
 def test_without_a_region_everything_counts(parts, tmp_path):

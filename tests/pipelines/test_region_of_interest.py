@@ -10,9 +10,15 @@ from vadline.defects.synthetic import OUTSIDE
 HIGH, WIDE = 80, 120
 TINY = {
     "images": {"size": 64},
-    "split": {"protocol": "supervised", "shots": 3, "finetune_bads": 2},
+    "split": {
+        **{"protocol": "supervised", "shots": 3, "finetune_bads": 2},
+        **{"folds": 2, "network_folds": 2},
+    },
     "apc": {"epochs": 1, "steps_per_epoch": 2, "batch_size": 4, "widths": [16, 16, 16]},
-    "detectors": {name: {"coreset_size": 60} for name in ("patchcore", "apc")},
+    "detectors": {
+        **{name: {"coreset_size": 60} for name in ("patchcore", "apc")},
+        "padim": {"channels": 10},
+    },
     "segad": {"segments": {"kind": "foreground"}, "forest": {"trees": 5}},
     "f2pad": {"max_iterations": 5, "references": 5, "prior_pixels": 500},
     "decide": {"setup": "all_ad", "false_reject_rate": 0.3},

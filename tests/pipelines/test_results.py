@@ -101,7 +101,7 @@ def test_what_is_inspected_stands_beside_and_a_failed_run_changes_nothing(
 ):
     below = "data/06_models/demo/test/inspector.zip"
     shutil.copytree(finished.path / below, project.path / below)
-    photographs = sorted((finished.path / "data/01_raw/demo/test/test/bad").glob("*.png"))
+    photographs = sorted((finished.path / "data/01_raw/made/demo/test/test/bad").glob("*.png"))
     folder = project.path / "new"
     folder.mkdir()
     shutil.copy(photographs[0], folder / "a.png")

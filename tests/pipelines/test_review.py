@@ -16,7 +16,7 @@ def review(project, finished):
     """Return a review of a part of the source and of two new ones, in a folder that goes away."""
     new = project.path / "shift 7"
     new.mkdir()
-    files = sorted((finished.path / "data/01_raw/demo/test").rglob("*bad*/*.png"))
+    files = sorted((finished.path / "data/01_raw/made/demo/test").rglob("*bad*/*.png"))
     for name, file in zip(("missed.png", "alarm.png"), files[:2], strict=True):
         (new / name).write_bytes(file.read_bytes() + b" ")  # another file
     paths = finished.load("manifest").query("label == 'good' and source_split == 'train'")["path"]

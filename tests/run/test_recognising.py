@@ -58,6 +58,8 @@ def test_a_category_of_mvtec_is_that_product_of_its_root(conf):
     PUBLISHED["mvtec"](conf.parent / "root")
     whole = {"root": str(conf.parent / "root"), "category": "screw"}
     assert settings(conf, root="root/screw") == settings(conf, "mvtec", **whole)
+    mine = settings(conf, root="root/screw", category="my screw").source
+    assert (mine.name, mine.root, mine.category) == ("mvtec", "root/screw", "my screw")
 
 
 def test_one_line_says_what_was_recognised_and_what_it_sets(conf, caplog):

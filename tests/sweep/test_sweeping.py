@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from functools import partial
 
 import mlflow
 import pandas as pd
@@ -133,7 +134,6 @@ def boards(project):
     return Plan.model_validate(plan)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="goes on with Ray")
 def test_a_sweep_that_is_killed_goes_on_where_it_was_on_ray_too(project, boards):
     command = [sys.executable, "-m", "vadline", "sweep", "boards", "--workers", "2"]
     killed = subprocess.Popen(command, cwd=project.path, stderr=subprocess.PIPE)
@@ -147,7 +147,9 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was_on_ray_too(project, boards)
     killed.wait()
     before = {path: path.stat().st_mtime_ns for path in done}
     time.sleep(4)  # cells' processes end with the sweep's
-    written = sweep("boards", boards, project.path, on_ray(workers=2))
+    here = partial(run_here, workers=2)
+    there = on_ray(workers=2) if importlib.util.find_spec("ray") else here
+    written = sweep("boards", boards, project.path, there)
     assert before == {path: path.stat().st_mtime_ns for path in done}
     places = [Place(project.path, cells.parent, cell) for cell in boards.cells()]
     assert all(place.done() for place in places)
@@ -162,7 +164,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was_on_ray_too(project, boards)
     assert mlflow.get_run(parent).info.status == "FINISHED"
     one = {"mvtec": boards.products["mvtec"].model_copy(update={"categories": ["two"]})}
     last = boards.model_copy(update={"products": one, "seeds": [1]})
-    sweep("again", last, project.path, lambda *given: run_here(*given, workers=1))
-    (here,) = (Place(project.path, cells.parents[1] / "again", cell) for cell in last.cells())
-    assert places[-1].cell == here.cell
-    assert places[-1].done()["tables"] == here.done()["tables"]  # to the last digit
+    sweep("again", last, project.path, here)
+    (again,) = (Place(project.path, cells.parents[1] / "again", cell) for cell in last.cells())
+    assert places[-1].cell == again.cell
+    assert places[-1].done()["tables"] == again.done()["tables"]  # to the last digit

@@ -89,7 +89,7 @@ def read_records(args: argparse.Namespace) -> list[Record]:
         source = SourceParams(name=args.source, root=root, category=args.category)
     except ValidationError as error:
         raise VadlineError(str(error.errors()[0]["msg"])) from error
-    return read_source(source, Path("data/01_raw/demo/all"))
+    return read_source(source, Path("data/01_raw/made/demo/all"))
 
 
 def cases(args: argparse.Namespace) -> Iterator[Case]:

@@ -6,6 +6,7 @@ Beside the paper's one colour far from what it covers there are two harder kinds
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle, islice
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,11 @@ def paste_defects(
     return StandIns(np.stack(made), np.stack(masks), pd.DataFrame(table, columns=columns))
 
 
+def in_turn(pastes: Sequence[Paste], count: int) -> list[list[Paste]]:
+    """Return one paste for each of ``count`` defects, as `paste_defects` takes them."""
+    return [[paste] for paste in islice(cycle(pastes), count)]
+
+
 def paste_shape(
     good: Image,
     donor: Image,
@@ -89,7 +95,7 @@ def paste_shape(
     paste : str
         One of `vadline.defects.params.PASTES`.
     roi : ndarray, bool, shape (H, W)
-        Where the patch's middle is taken from.
+        Where the patch's middle is taken from, and what tells whether photographs are grey.
 
     Returns
     -------
@@ -97,7 +103,8 @@ def paste_shape(
         Equal to ``good`` wherever the mask is 0.
     """
     region = mask > 0
-    covered, grey = good[region].astype(np.float64), bool((good == good[..., :1]).all())
+    covered, seen = good[region].astype(np.float64), good[roi]
+    grey = bool((seen == seen[:, :1]).all())  # what is outside may be blanked in a colour
     best, most = covered, -1.0
     for _ in range(_ATTEMPTS):
         if paste == "colour":

@@ -39,7 +39,7 @@ def known_shapes(masks: NDArray[np.uint8]) -> list[Region]:
     return shapes
 
 
-def drawn_shapes(count: int, rng: np.random.Generator, side: int = 64) -> list[Region]:
+def drawn_shapes(rng: np.random.Generator, count: int = 64, side: int = 64) -> list[Region]:
     """Draw irregular shapes, for where no defect is known.
 
     Returns

@@ -15,7 +15,7 @@ from vadline.config.tree import Parameters
 # Taken as they are: of all others Kedro makes numbers, lists, mappings, true and null.
 _TEXTS = (
     *("source.root", "source.good", "source.bad", "source.category", "review"),
-    *("inspect.folder", "inspect.bundle", "backbone.weights"),
+    *("inspect.folder", "inspect.bundle", "backbone.weights", "source.cutpaste.shapes"),
 )
 _KEY = re.compile(r"\s*([\w.]+)\s*=")
 

@@ -48,11 +48,8 @@ def recognised(raw: dict[str, Any], loader: AbstractConfigLoader) -> dict[str, A
     whole = copy.deepcopy(raw)
     if own:
         whole = _merged(_loaded(loader, env=layout.name), _loaded(loader, base_env=layout.name))
-    whole["source"] = whole.get("source", {}) | {
-        "name": layout.name,
-        "root": str(source.root) if layout.category is None else str(layout.root),
-        "category": given.get("category") or layout.category,
-    }
+    found = layout.source(Path(str(source.root)), given.get("category"))
+    whole["source"] = whole.get("source", {}) | found
     _tell(source, layout, own, whole)
     return whole
 

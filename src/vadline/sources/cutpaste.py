@@ -28,7 +28,10 @@ class CutPasteParams(BaseModel, extra="forbid", frozen=True):
         "that carry no defect, its normal one.",
     )
     images: int = Field(
-        54, ge=1, description="Parts with a defect, each another part; at most half of the good."
+        54,
+        ge=1,
+        description="Parts with a defect, each another part; at most half of the good, or a third "
+        "where none of these are for the test.",
     )
     pastes: tuple[Paste, ...] = Field(
         PASTES,

@@ -53,6 +53,17 @@ class Layout:
     root: Path
     category: str | None = None
 
+    def source(self, root: Path, category: str | None) -> dict[str, str | None]:
+        """Return name, root and category of the source that reads what ``root`` was found to be.
+
+        Parameters
+        ----------
+        category : str, optional
+            As given; one product of several may be called otherwise than its folder.
+        """
+        home = self.root if self.category and category in (None, self.category) else root
+        return {"name": self.name, "root": str(home), "category": category or self.category}
+
     @property
     def shown(self) -> str:
         """The layout in words."""

@@ -80,6 +80,10 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _demo_renders_elsewhere(self) -> Self:
+        if self.name == "cutpaste" and self.cutpaste.of == "demo" and self.root:
+            raise ValueError(
+                f"source.cutpaste.of=demo renders its own parts: leave out source.root={self.root}"
+            )
         if self.name == "demo" and self.root:
             others = ", ".join(name for name in SOURCES if name not in (*MADE, "folder"))
             raise ValueError(
@@ -110,12 +114,13 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
         given = self.model_dump(exclude={"name", "cutpaste"}) | {"name": self.cutpaste.of}
         if given["name"] is None and self.folder is not None:
             layout = recognise(self.folder, self.names())
-            found = {"name": layout.name, "root": str(layout.root)}
-            given |= found | {"category": self.category or layout.category}
+            given |= layout.source(self.folder, self.category)
         try:
             return SourceParams.model_validate(given)
         except ValidationError as error:
-            raise VadlineError(f"source.cutpaste.of: {error.errors()[0]['msg']}") from error
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            told = reason.replace("source.name", "source.cutpaste.of")
+            raise VadlineError(f"the good parts of cutpaste: {told}") from error
 
     def names(self) -> Names:
         """Return what the folders of the user's own parts are called."""
@@ -139,11 +144,13 @@ class SourceParams(BaseModel, extra="forbid", frozen=True):
             Its name; of a user's own ``package.module:function`` the function's.
         category : str
             As set; else, for the user's own images and for cutpaste, the name of their folder;
-            else ``"all"``.
+            for cutpaste without one its source's; else ``"all"``.
         """
         source = self.name.partition(":")[2] or self.name
         category = self.category
         own = self.name in ("folder", "cutpaste") or self.name not in SOURCES
         if category is None and own and self.folder is not None:
             category = safe(self.folder.resolve().name)
+        if category is None and self.name == "cutpaste":
+            category = (self.cutpaste.of or "demo").rpartition(":")[2]
         return source, category or EVERYTHING

@@ -48,7 +48,8 @@ def list_source(source: SourceParams, made: Path | None = None, size: int = 256)
     if source.name == "folder":
         listing = list_folder(root, source.category, source.names())
     else:
-        found = source_adapter(source.name)(root, source.category)
+        category = source.product()[1] if source.name == "cutpaste" else source.category
+        found = source_adapter(source.name)(root, category)
         listing = found if isinstance(found, Listing) else Listing(list(found))
     for record in listing.records:
         if not isinstance(record, Record):

@@ -72,6 +72,11 @@ class Place:
         """Return what a finished cell has left: ``seconds``, and ``tables`` as lists of rows."""
         return read_json(self.own / "done.json")
 
+    def done_at(self) -> float:
+        """Return when a finished cell was, in seconds since the epoch; 0 of others."""
+        file = self.own / "done.json"
+        return file.stat().st_mtime if file.exists() else 0.0
+
     def finish(self, left: dict[str, Any]) -> None:
         """Note what a finished cell has left, where it has worked elsewhere."""
         write_json(self.own / "done.json", left)

@@ -15,9 +15,10 @@ from vadline.config.parsing import parse
 from vadline.config.tree import Parameters
 from vadline.errors import VadlineError
 from vadline.run.recognising import recognised
+from vadline.sources.params import MADE
 from vadline.sweep.plan import Cell, Plan
 
-_OWN_PHOTOGRAPHS = {None, "demo"}  # rendered
+_OWN_PHOTOGRAPHS = {None, *MADE}
 
 
 def require(plan: Plan, project: Path, cells: Collection[Cell]) -> None:

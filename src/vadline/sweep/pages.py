@@ -87,8 +87,8 @@ def _grid(part: pd.DataFrame, columns: str, plan: Plan) -> pd.DataFrame:
 
 def _in_words(row: str) -> str:
     """Write the rows of thresholds, which are rates, as people do."""
-    rate = row.removeprefix("rate_")
-    return row if rate == row else f"asked for {100 * float(rate):g} %"
+    rate = re.fullmatch(r"rate_([\d.]+)", row)
+    return f"asked for {100 * float(rate[1]):g} %" if rate else row
 
 
 def _numbers(part: pd.DataFrame, columns: str) -> list[tuple[float, float, bool]]:

@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -19,7 +18,7 @@ from vadline.sweep.cells import Place
 from vadline.sweep.joint import as_long, differences, joint_table
 from vadline.sweep.needs import require
 from vadline.sweep.pages import as_markdown, put_into, write_pages
-from vadline.sweep.plan import Cell, Plan
+from vadline.sweep.plan import Plan
 from vadline.sweep.recording import Record
 
 logger = logging.getLogger(__name__)
@@ -88,7 +87,7 @@ def sweep(
             written = write_pages(folder / "results", long, joint, apart, plan)
             record.log(joint, written)
         if into is not None:
-            put_into(into, name, f"{_head(name, done)}\n\n{as_markdown(joint, apart, plan)}")
+            put_into(into, name, f"{_head(name, places)}\n\n{as_markdown(joint, apart, plan)}")
         _tell_failures(places)
     finally:
         lock.release()
@@ -114,13 +113,12 @@ def _run(
             bar.update()
 
 
-def _head(name: str, done: Sequence[tuple[Cell, Mapping[str, Any]]]) -> str:
-    """Give the command, the date, and what a cell has taken."""
-    minutes = statistics.median(left["seconds"] for _, left in done) / 60
-    return (
-        f"    vadline sweep {name}    # {datetime.date.today()}: {len(done)} cells, "
-        f"{minutes:.1f} minutes each"
-    )
+def _head(name: str, places: Sequence[Place]) -> str:
+    """Give the command, when the last cell was done, and what a cell has taken."""
+    left = [told for place in places if (told := place.done())]
+    last = datetime.date.fromtimestamp(max(place.done_at() for place in places))
+    minutes = statistics.median(told["seconds"] for told in left) / 60
+    return f"    vadline sweep {name}    # {last}: {len(left)} cells, {minutes:.1f} minutes each"
 
 
 def _nothing(places: Sequence[Place]) -> str:

@@ -6,15 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.defects.benchmark import paste_defects
+from vadline.defects.benchmark import in_turn, paste_defects
 from vadline.defects.placing import Region
 from vadline.defects.shapes import drawn_shapes, known_shapes
 from vadline.defects.stand_ins import StandIns
 from vadline.f2pad.benchmark.goods import TEST, VALIDATION
 from vadline.f2pad.benchmark.params import F2PADBenchmarkParams
-
-_DRAWN = 64
-"""Shapes that are drawn where no defect is known."""
 
 
 def make_images(
@@ -47,8 +44,7 @@ def make_images(
         the defect covers) and ``seed``; ``role`` is test or validation.
     """
     rng = np.random.default_rng((seed, 0x16))
-    shapes = shapes or drawn_shapes(_DRAWN, rng)
-    turns = [[params.pastes[i % len(params.pastes)]] for i in range(params.validation)]
+    shapes, turns = shapes or drawn_shapes(rng), in_turn(params.pastes, params.validation)
     made = []
     for role, pastes in ((TEST, [params.pastes] * params.images), (VALIDATION, turns)):
         rows = goods.loc[goods["part"] == role, "row"].to_numpy()

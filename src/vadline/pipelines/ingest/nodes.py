@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vadline.cutpaste import make_parts
+from vadline.cutpaste import as_made, make_parts
 from vadline.images import ImageParams, ingest, told_left_out, with_left_out
 from vadline.sources import SourceParams, apply_verdicts, list_source, take_in
 
@@ -35,7 +35,7 @@ def ingest_images(
     is fixed, so that what a killed run leaves there is replaced by the next.
     """
     if source.name == "cutpaste":
-        make_parts(source, images, made)
+        images = as_made(images, make_parts(source, images, made))
     listing = list_source(source, made, images.longest())
     records = apply_verdicts(listing.records, verdicts)
     read = ingest(records, images, scratch, source.region_of_interest())
