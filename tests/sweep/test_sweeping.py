@@ -69,7 +69,7 @@ def test_what_is_done_is_kept_and_what_has_failed_is_tried_again(project, caplog
     assert engine.ran[4:] == [name for name in engine.ran[:4] if name.startswith("b-")]
     assert set(pd.read_csv(written["joint.csv"])["product"]) == {"a", "b", "all"}
     assert len(list(cells.glob("b-*/data"))) == 2
-    assert f"vadline sweep two    # {date.today()}: 4 cells, 0.0 minutes each" in page.read_text()
+    assert f"\n    vadline sweep two    # {date.today()}: 4 cells, 0.0 minutes " in page.read_text()
     (run,) = project.mlflow_runs().to_dict("records")
     assert run["tags.mlflow.runName"] == "sweep two"
     assert run["status"] == "FINISHED"

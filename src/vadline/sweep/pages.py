@@ -261,4 +261,5 @@ def put_into(page: Path, name: str, text: str) -> None:
     _, ended, after = rest.partition(_END)
     if not (found and ended):
         raise VadlineError(f"{page} has no place for this sweep: write {start} and {_END} into it")
-    page.write_text(f"{before}{start}\n{text.strip()}\n{_END}{after}", encoding="utf-8")
+    text = text.strip("\n")  # spaces make a block of code
+    page.write_text(f"{before}{start}\n{text}\n{_END}{after}", encoding="utf-8")
