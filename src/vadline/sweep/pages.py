@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -137,18 +137,24 @@ def _told(facts: Sequence[Fact], metrics: Sequence[str]) -> str:
 
 def as_markdown(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> str:
     """Write all grids, and what rows differ by over the same cells."""
-    blocks = [
-        f"**{title}**{_unit(title, plan)}\n\n{_markdown(grid)}"
-        for title, grid in grids(joint, plan).items()
-    ]
+    blocks = _blocks(joint, differences, plan)
+    return "\n\n".join(f"**{title}**\n\n{_markdown(grid)}" for title, grid in blocks) + "\n"
+
+
+def _blocks(
+    joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give all that is shown, each with what stands above it."""
+    for title, grid in grids(joint, plan).items():
+        yield f"{title}{_unit(title, plan)}", grid
     told = differences[differences["cells"] > 1]
     if len(told):
         against = ", ".join(dict.fromkeys(told["against"]))
-        blocks.append(
-            f"**Differences** from {against} over the same cells, percentage points, with a "
-            f"bootstrap interval of 95 %\n\n{_markdown(_apart(told))}"
+        yield (
+            f"Differences from {against} over the same cells, percentage points, with a bootstrap "
+            "interval of 95 %",
+            _apart(told),
         )
-    return "\n\n".join(blocks) + "\n"
 
 
 def _unit(title: str, plan: Plan) -> str:
@@ -226,21 +232,22 @@ def write_pages(
         "table.md": f"# {plan.title}\n\n{text}",
         "table.tex": as_latex(joint, plan),
         "figures.html": whole_page(draw(joint, plan), plan.title),
-        "table.html": _html(joint, plan),
+        "table.html": _html(joint, differences, plan),
     }
     for name, content in written.items():
         (folder / name).write_text(content, encoding="utf-8")
     return {name: folder / name for name in written}
 
 
-def _html(joint: pd.DataFrame, plan: Plan) -> str:
+def _html(joint: pd.DataFrame, differences: pd.DataFrame, plan: Plan) -> str:
     parts = [f"<h1>{plan.title}</h1>"]
-    for title, grid in grids(joint, plan).items():
+    for title, grid in _blocks(joint, differences, plan):
         body = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", grid.to_html(border=0))
         parts.append(f"<h2>{title}</h2>{body}")
     style = (
         "body{font:15px Arial,Helvetica,sans-serif;margin:2rem;color:#222}"
         "td,th{padding:.3rem .8rem;text-align:right;border-bottom:1px solid #e4e4e4}"
+        "tbody th{text-align:left;font-weight:normal}h2{font-size:1.1rem;margin-top:2rem}"
     )
     return (
         f"<!doctype html><meta charset=utf-8><title>{plan.title}</title><style>{style}</style>"
