@@ -58,7 +58,7 @@ def test_of_one_arm_products_stand_side_by_side(long):
     theirs = grid.loc["segad: theirs, Paper, AUROC / FPR@95TPR"]
     assert theirs.tolist() == ["– / –", "66.0 / –", "77.0 / –"]
     assert list(draw(joint, plan)) == ["segad image_auroc", "segad fpr_at_95tpr"]
-    assert "**Two_products**, per cent" in as_markdown(joint, differences(long), plan)
+    assert "**Two_products, per cent**" in as_markdown(joint, differences(long), plan)
 
 
 def test_rates_are_told_in_words(long):

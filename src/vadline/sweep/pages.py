@@ -172,7 +172,7 @@ def _apart(told: pd.DataFrame) -> pd.DataFrame:
     grid = told.assign(text=texts, name=names).pivot_table(
         "text", "name", "arm", aggfunc="first", sort=False
     )
-    return grid.fillna("–").rename_axis(None)
+    return grid.fillna("–").rename_axis(index=None, columns=None)
 
 
 def _markdown(grid: pd.DataFrame) -> str:
