@@ -101,13 +101,12 @@ def test_exported_it_scores_and_decides_as_the_run_has(finished, inspector, path
     (found,) = ort.InferenceSession(tmp_path / "all.onnx").run(["score"], {"images": pixels})
     np.testing.assert_allclose(found, said["score"], rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(found > said["threshold"], said["decision"] == "reject")
-    for name, own in inspector.bundle.detector_thresholds.items():
-        export_onnx(inspector.bundle, tmp_path / f"{name}.onnx", name)
-        session = ort.InferenceSession(tmp_path / f"{name}.onnx")
-        (found,) = session.run(["score"], {"images": pixels})
-        score = scores[f"{name}.image_score"].to_numpy()
-        np.testing.assert_allclose(found, score, rtol=1e-4)
-        np.testing.assert_array_equal(found > own["threshold"], score > own["threshold"])
+    own = inspector.bundle.detector_thresholds["apc"]  # others: tests/export
+    export_onnx(inspector.bundle, tmp_path / "apc.onnx", "apc")
+    (found,) = ort.InferenceSession(tmp_path / "apc.onnx").run(["score"], {"images": pixels})
+    score = scores["apc.image_score"].to_numpy()
+    np.testing.assert_allclose(found, score, rtol=1e-4)
+    np.testing.assert_array_equal(found > own["threshold"], score > own["threshold"])
 
 
 def test_masks_are_those_of_the_run(finished, inspector):
