@@ -54,18 +54,17 @@ def make_parts(source: SourceParams, images: ImageParams, folder: Path) -> Path:
     base, own = source.base(), source.cutpaste
     scratch = folder.parent / f".{folder.name}.of"  # one name, so that nothing stays of a kill
     shutil.rmtree(scratch, ignore_errors=True)
-    roi, listed = (
-        base.region_of_interest(),
-        functools.cache(lambda: read_source(base, scratch / "demo", images.longest())),
-    )
-    photographs = [] if base.name == "demo" else [(r.path, r.mask_path) for r in listed()]
-    shapes = list_images(own.shapes_folder) if own.shapes_folder else []
+    listed = functools.cache(lambda: read_source(base, scratch / "demo", images.longest()))
+    roi = base.region_of_interest()
+    files = [roi, *(list_images(own.shapes_folder) if own.shapes_folder else [])]
+    if base.name != "demo":  # whose parameters tell its photographs
+        files += [path for record in listed() for path in (record.path, record.mask_path)]
     arguments = {
         "vadline": vadline.__version__,
         "of": base.model_dump(mode="json", exclude={"cutpaste"}),
         "images": images.model_dump(mode="json", exclude={"workers", "mm_per_pixel"}),
         "cutpaste": own.model_dump(mode="json"),
-        "files": _stamps([path for paths in [*photographs, (roi, None)] for path in paths], shapes),
+        "files": _stamps(files),
     }
     try:
         with whole_tree(folder, "cutpaste", arguments) as tree:
@@ -84,9 +83,9 @@ def as_made(images: ImageParams, folder: Path) -> ImageParams:
     return images.model_copy(update={"size": Tiling.of(cut, size).tile if cut else size})
 
 
-def _stamps(*paths: Iterable[Path | None]) -> list[list[object]]:
+def _stamps(paths: Iterable[Path | None]) -> list[list[object]]:
     """Tell apart files, and those that were written anew."""
-    found = (file for some in paths for path in some if path for file in mask_files(path))
+    found = (file for path in paths if path for file in mask_files(path))
     times = ((str(file), file.stat()) for file in sorted(found) if file.exists())
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in times]
 

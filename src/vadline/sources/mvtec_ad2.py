@@ -15,7 +15,7 @@ from vadline.sources.listing import (
     require_product,
 )
 from vadline.sources.manifest import BAD, GOOD, TEST, TRAIN, LeftOut, Listing, Record
-from vadline.sources.mvtec import goods_of
+from vadline.sources.mvtec import goods_of, mask_in
 from vadline.sources.mvtec_loco import VALIDATION
 
 PUBLIC = "test_public"
@@ -46,17 +46,16 @@ def read_mvtec_ad2(root: Path | None, category: str | None = None) -> Listing:
     """
     root = require_folder(root, "a folder per category of MVTec AD 2")
     home, category = require_product(root, category, f"{TRAIN}/{GOOD}", "MVTec AD 2")
-    records = goods_of(home, category, TRAIN, VALIDATION)
+    records, mask_of = goods_of(home, category, TRAIN, VALIDATION), mask_in(home / PUBLIC)
     for label in (GOOD, BAD):
         for path in require_images(home / PUBLIC / label, f"{label} parts for testing"):
-            mask = home / PUBLIC / "ground_truth" / BAD / f"{path.stem}_mask.png"
             records.append(
                 Record(
                     image_id=image_id_of(path, home),
                     path=path,
                     label=label,
                     defect=label,
-                    mask_path=mask if label == BAD and mask.is_file() else None,
+                    mask_path=mask_of(BAD, path.stem) if label == BAD else None,
                     source_split=TEST,
                     category=category,
                 )

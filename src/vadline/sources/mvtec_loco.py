@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vadline.sources.listing import require_folder, require_images, require_product
 from vadline.sources.manifest import GOOD, TEST, TRAIN, Record
-from vadline.sources.mvtec import goods_of, kinds_of
+from vadline.sources.mvtec import MASKS, goods_of, kinds_of
 
 VALIDATION = "validation"
 KINDS = ("logical_anomalies", "structural_anomalies")
@@ -42,7 +42,7 @@ def read_mvtec_loco(root: Path | None, category: str | None = None) -> list[Reco
     require_images(home / TEST, f"test images in {GOOD}, {' and '.join(KINDS)}")
 
     def mask_of(kind: str, name: str) -> Path | None:
-        masks = home / "ground_truth" / kind / name
+        masks = home / MASKS / kind / name
         return masks if masks.is_dir() else None
 
     return [*goods, *kinds_of(home, category, mask_of)]

@@ -74,12 +74,11 @@ def _grid(part: pd.DataFrame, columns: str, plan: Plan) -> pd.DataFrame:
     )
     joined = {name: _joined(wide, name, metrics) for name in names}
     grid = pd.DataFrame(joined, index=wide.index).rename_axis(None).rename(index=_in_words)
-    products = set(part["product"])
-    facts = [fact for fact in plan.published if _stands_beside(fact, products, table, plan)]
+    facts = _published(plan, set(part["product"]), table)
     for source, row in dict.fromkeys((fact.source, fact.row) for fact in facts):
         own = [fact for fact in facts if (fact.source, fact.row) == (source, row)]
         grid.loc[f"{row}, {source}"] = {
-            name: _told([f for f in own if _is_of(f, columns, name, plan)], metrics)
+            name: _told([f for f in own if getattr(f, columns) in ("", name)], metrics)
             for name in names
         }
     return grid
@@ -115,19 +114,17 @@ def _joined(wide: pd.DataFrame, name: str, metrics: Sequence[str]) -> list[str]:
     ]
 
 
-def _product(fact: Fact, plan: Plan) -> str:
-    """Return the product that a fact is of, which may be the mean of all."""
+def _published(plan: Plan, products: Collection[str], table: str) -> list[Fact]:
+    """List the facts that stand beside a table of some products, each with its product's name."""
     shown = plan.shown()
-    return fact.product or (shown[0] if len(shown) == 1 else ALL)
-
-
-def _stands_beside(fact: Fact, products: Collection[str], table: str, plan: Plan) -> bool:
-    beside = fact.table == table if fact.table else fact.metric in plan.tables[table]
-    return beside and _product(fact, plan) in products
-
-
-def _is_of(fact: Fact, columns: str, name: str, plan: Plan) -> bool:
-    return fact.arm in ("", name) if columns == "arm" else _product(fact, plan) == name
+    mean = shown[0] if len(shown) == 1 else ALL
+    named = (f.model_copy(update={"product": f.product or mean}) for f in plan.published)
+    return [
+        fact
+        for fact in named
+        if fact.product in products
+        and (fact.table == table if fact.table else fact.metric in plan.tables[table])
+    ]
 
 
 def _told(facts: Sequence[Fact], metrics: Sequence[str]) -> str:

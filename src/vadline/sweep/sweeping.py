@@ -87,7 +87,9 @@ def sweep(
             written = write_pages(folder / "results", long, joint, apart, plan)
             record.log(joint, written)
         if into is not None:
-            put_into(into, name, f"{_head(name, places)}\n\n{as_markdown(joint, apart, plan)}")
+            seconds = [left["seconds"] for _, left in done]
+            head = _head(name, seconds, max(place.done_at() for place in places))
+            put_into(into, name, f"{head}\n\n{as_markdown(joint, apart, plan)}")
         _tell_failures(places)
     finally:
         lock.release()
@@ -113,12 +115,10 @@ def _run(
             bar.update()
 
 
-def _head(name: str, places: Sequence[Place]) -> str:
+def _head(name: str, seconds: Sequence[float], last: float) -> str:
     """Give the command, when the last cell was done, and what a cell has taken."""
-    left = [told for place in places if (told := place.done())]
-    last = datetime.date.fromtimestamp(max(place.done_at() for place in places))
-    minutes = statistics.median(told["seconds"] for told in left) / 60
-    return f"    vadline sweep {name}    # {last}: {len(left)} cells, {minutes:.1f} minutes each"
+    day, minutes = datetime.date.fromtimestamp(last), statistics.median(seconds) / 60
+    return f"    vadline sweep {name}    # {day}: {len(seconds)} cells, {minutes:.1f} minutes each"
 
 
 def _nothing(places: Sequence[Place]) -> str:
